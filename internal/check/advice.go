@@ -1,0 +1,142 @@
+package check
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/ssoctl/ssoctl/internal/config"
+	"github.com/ssoctl/ssoctl/internal/evidence"
+	"github.com/ssoctl/ssoctl/internal/knowledge"
+	"github.com/ssoctl/ssoctl/internal/report"
+	"github.com/ssoctl/ssoctl/internal/source"
+)
+
+// AtIdP is a step of a fix in the IdP's console: where it is, then what to do there. key is one of the profile's paths; more
+// keys may be given, the first known one counts. Without a known path only the product is named.
+func (c *Case) AtIdP(do string, keys ...string) string {
+	for _, key := range keys {
+		if path, ok := c.IdP.Paths[key]; ok {
+			place := c.IdP.Name + " › " + c.fill(path.V)
+			if !path.Certain() {
+				place += " (likely)"
+			}
+			return place + ": " + do
+		}
+	}
+	if c.IdP.ID == "generic" {
+		return "at the IdP: " + do
+	}
+	return c.IdP.Name + ": " + do
+}
+
+// AtSP is a step of a fix in the SP's form: the field that takes a key of the connection, then what to do there.
+func (c *Case) AtSP(do, key string) string {
+	place := c.SP.Name
+	if c.SP.Console.Path != "" {
+		place += " › " + c.SP.Console.Path
+	}
+	field := c.formField(key)
+	if field == nil {
+		if c.SP.ID == "generic" {
+			return "at the SP: " + do
+		}
+		return place + ": " + do
+	}
+	if c.SP.Console.Edit != "" {
+		place += " › " + c.SP.Console.Edit
+	}
+	step := place + " › " + field.Label + ": " + do
+	if field.WriteOnly {
+		step += " (the field is blank when you edit; it changes only when you enter the value again)"
+	}
+	return step
+}
+
+// FieldName is what the SP's form calls a key of the connection, or the key itself.
+func (c *Case) FieldName(key string) string {
+	if f := c.formField(key); f != nil {
+		return f.Label
+	}
+	return key
+}
+
+func (c *Case) formField(key string) *knowledge.FormField {
+	fields := c.SP.Form.OIDC
+	if c.Config != nil && c.Config.Protocol() == config.SAML {
+		fields = c.SP.Form.SAML
+	}
+	for i := range fields {
+		if fields[i].Key == key {
+			return &fields[i]
+		}
+	}
+	return nil
+}
+
+// fill replaces {client} and the like in a console path by this connection's values.
+func (c *Case) fill(path string) string {
+	values := map[string]string{}
+	if c.Config != nil {
+		if c.Config.OIDC != nil && c.Config.OIDC.ClientID != "" {
+			values["client"], values["client_id"], values["app"], values["app_name"] = c.Config.OIDC.ClientID, c.Config.OIDC.ClientID, c.SP.Name, c.SP.Name
+		}
+		for name, v := range c.Config.Vars {
+			values[name] = v
+		}
+	}
+	s, _ := knowledge.Expand(path, values)
+	return s
+}
+
+// InFile is the step that mends the connection file, with the edit that `check --fix` applies.
+func (c *Case) InFile(path, value string) (string, []report.Edit) {
+	if c.Config == nil {
+		return "", nil
+	}
+	full := c.Config.Path(path)
+	old := c.Config.File().Doc.At(full).Str()
+	where := c.Config.Pos(path)
+	return fmt.Sprintf("%s:%d: %s: %s (ssoctl check --fix %s)", where.File, where.Line, path[strings.LastIndexByte(path, '/')+1:], value, where.File),
+		[]report.Edit{{Path: full, Old: old, New: value}}
+}
+
+// Place locates a member of a document that was fetched or read from a file: file, line and column when it is a file, the
+// exchange and the pointer otherwise. An absent member is placed at the object that should hold it.
+func (c *Case) Place(kind evidence.Kind, doc *source.Doc, path string) report.Location {
+	obs := c.Seen[kind].Obs
+	if doc == nil || obs == nil {
+		return report.Location{Path: path}
+	}
+	if !obs.FromFile() {
+		return report.Location{Evidence: obs.Name(), Path: path}
+	}
+	loc := report.Location{File: doc.File, Path: path}
+	pos, exact := doc.Pos(path)
+	loc.Line, loc.Col = pos.Line, pos.Col
+	if node := doc.At(path); exact && node != nil {
+		loc.Len = node.Len
+		if node.Type == source.List || node.Type == source.Map {
+			key := doc.KeyPos(path)
+			loc.Line, loc.Col = key.Line, key.Col
+		}
+	}
+	loc.Snippet = doc.Line(loc.Line)
+	return loc
+}
+
+// PlaceKey is Place for the key instead of the value.
+func (c *Case) PlaceKey(kind evidence.Kind, doc *source.Doc, path string, pos source.Pos, n int) report.Location {
+	obs := c.Seen[kind].Obs
+	if !obs.FromFile() {
+		return report.Location{Evidence: obs.Name(), Path: path}
+	}
+	return report.Location{File: doc.File, Line: pos.Line, Col: pos.Col, Path: path, Len: n, Snippet: doc.Line(pos.Line)}
+}
+
+// Quote puts a value into a message, in quotes, shortened when very long.
+func Quote(s string) string {
+	if r := []rune(s); len(r) > 200 {
+		s = string(r[:197]) + "…"
+	}
+	return fmt.Sprintf("%q", s)
+}

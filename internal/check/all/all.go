@@ -1,0 +1,21 @@
+// Package all lists every rule that ssoctl has. The list is all the registry there is.
+package all
+
+import (
+	"slices"
+
+	"github.com/ssoctl/ssoctl/internal/check"
+	"github.com/ssoctl/ssoctl/internal/check/oidcrules"
+)
+
+// Rules gives every rule, ordered by code.
+func Rules() []check.Rule {
+	out := slices.Concat(oidcrules.Rules)
+	slices.SortFunc(out, func(a, b check.Rule) int {
+		if a.Code < b.Code {
+			return -1
+		}
+		return 1
+	})
+	return out
+}

@@ -1,0 +1,262 @@
+package evidence
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Redact returns a copy of the set without secrets. It is applied before anything is judged, shown or saved, so that a live run
+// and its recording say the same. Equal values of one set become equal pseudonyms, made with key, which must be random and is
+// not kept: equality stays checkable, guessing does not. Applying it twice changes nothing.
+func Redact(set Set, key []byte) Set {
+	r := redactor{key: key}
+	out := make(Set, len(set))
+	for kind, obs := range set {
+		c := *obs
+		c.Source = r.url(c.Source)
+		c.Exchanges = nil
+		for _, ex := range obs.Exchanges {
+			c.Exchanges = append(c.Exchanges, r.exchange(ex))
+		}
+		if kind != Config && len(c.Body) > 0 {
+			c.Body = r.body(c.Body)
+		}
+		out[kind] = &c
+	}
+	return out
+}
+
+type redactor struct{ key []byte }
+
+const mark = "redacted-"
+
+// pseudonym replaces a value; what carries the mark stays.
+func (r redactor) pseudonym(value string) string {
+	if value == "" || strings.HasPrefix(value, mark) {
+		return value
+	}
+	mac := hmac.New(sha256.New, r.key)
+	mac.Write([]byte(value))
+	return mark + hex.EncodeToString(mac.Sum(nil))[:8]
+}
+
+// secretNames are parameters and members whose values never stay.
+var secretNames = map[string]bool{
+	"client_secret": true, "code": true, "code_verifier": true, "device_code": true, "user_code": true, "access_token": true, "refresh_token": true,
+	"id_token": true, "id_token_hint": true, "token": true, "assertion": true, "client_assertion": true, "subject_token": true, "actor_token": true, "password": true,
+	"state": true, "nonce": true, "request_uri": true, "session_state": true, "session_code": true, "SAMLResponse": true, "logout_token": true, "logout_hint": true,
+	"verification_uri_complete": true, "api_key": true, "apikey": true, "secret": true, "clientSecret": true, "response": true,
+	"registration_access_token": true, "execution": true, "tab_id": true, "login_challenge": true, "client_data": true,
+}
+
+// privateMembers are the private parts of a JWK (RFC 7518 §6). They are replaced by something that still parses.
+var privateMembers = map[string]bool{"d": true, "p": true, "q": true, "dp": true, "dq": true, "qi": true, "oth": true, "k": true}
+
+// keptHeaders are response headers that carry no secret.
+var keptHeaders = map[string]bool{
+	"Content-Type": true, "Content-Length": true, "Content-Encoding": true, "Date": true, "Cache-Control": true, "Expires": true, "Age": true, "Etag": true, "Last-Modified": true,
+	"Location": true, "Www-Authenticate": true, "Retry-After": true, "Server": true, "Strict-Transport-Security": true, "Access-Control-Allow-Origin": true, "Via": true, "Vary": true,
+	"X-Powered-By": true, "Cf-Ray": true, "Allow": true, "Dpop-Nonce": false, "Content-Language": true, "Pragma": true, "X-Frame-Options": true,
+}
+
+func (r redactor) exchange(ex Exchange) Exchange {
+	ex.URL = r.url(ex.URL)
+	form := maps.Clone(ex.Form)
+	for k, v := range form {
+		if secretNames[k] {
+			form[k] = r.pseudonym(v)
+		}
+	}
+	ex.Form = form
+	header := map[string][]string{}
+	for k, values := range ex.Header {
+		switch {
+		case k == "Location" || k == "Refresh":
+			header[k] = []string{r.url(strings.Join(values, " "))}
+		case keptHeaders[k]:
+			header[k] = slices.Clone(values)
+		default:
+			header[k] = []string{"[not kept]"}
+		}
+	}
+	ex.Header = header
+	ex.Body = r.body(ex.Body)
+	return ex
+}
+
+// url redacts the query and fragment of an address, and credentials before the host.
+func (r redactor) url(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || !strings.Contains(address, "://") {
+		return r.text(address)
+	}
+	changed := false
+	if u.User != nil {
+		u.User, changed = url.User("redacted"), u.User.String() != "redacted"
+	}
+	if q, ok := r.query(u.RawQuery); ok {
+		u.RawQuery, changed = q, true
+	}
+	if f, ok := r.query(u.EscapedFragment()); ok {
+		u.Fragment, changed = f, true
+		u.RawFragment = f
+	}
+	if !changed {
+		return address
+	}
+	return u.String()
+}
+
+// query redacts parameters in place, so that order and unknown syntax survive.
+func (r redactor) query(raw string) (string, bool) {
+	if raw == "" {
+		return raw, false
+	}
+	parts := strings.Split(raw, "&")
+	changed := false
+	for i, part := range parts {
+		name, value, ok := strings.Cut(part, "=")
+		if !ok || !secretNames[name] || value == "" || strings.HasPrefix(value, mark) {
+			continue
+		}
+		plain, err := url.QueryUnescape(value)
+		if err != nil {
+			plain = value
+		}
+		parts[i], changed = name+"="+r.pseudonym(plain), true
+	}
+	return strings.Join(parts, "&"), changed
+}
+
+var (
+	jwtLike   = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*`)
+	inputLike = regexp.MustCompile(`(?i)(<input\b[^>]*\bname=["']?)([A-Za-z_]+)(["'][^>]*\bvalue=["'])([^"']*)`)
+	paramLike = regexp.MustCompile(`([?&;]|&amp;)([A-Za-z_]+)=([^&"'\s<>]+)`)
+)
+
+// body redacts JSON by member and any other text by pattern.
+func (r redactor) body(b []byte) []byte {
+	if len(b) == 0 {
+		return b
+	}
+	if out, ok := r.json(b); ok {
+		return out
+	}
+	return []byte(r.text(string(b)))
+}
+
+func (r redactor) text(s string) string {
+	s = jwtLike.ReplaceAllStringFunc(s, r.pseudonym)
+	if strings.Contains(s, "<") {
+		s = inputLike.ReplaceAllStringFunc(s, func(m string) string {
+			p := inputLike.FindStringSubmatch(m)
+			if secretNames[p[2]] {
+				return p[1] + p[2] + p[3] + r.pseudonym(p[4])
+			}
+			return m
+		})
+	}
+	return paramLike.ReplaceAllStringFunc(s, func(m string) string {
+		p := paramLike.FindStringSubmatch(m)
+		if secretNames[p[2]] {
+			return p[1] + p[2] + "=" + r.pseudonym(p[3])
+		}
+		return m
+	})
+}
+
+// span is a value in a JSON text that is to be replaced.
+type span struct {
+	from, to int
+	with     string
+}
+
+// json replaces member values in the text itself, so that everything else stays byte for byte: places, order, doubled members.
+func (r redactor) json(b []byte) ([]byte, bool) {
+	var spans []span
+	dec := json.NewDecoder(strings.NewReader(string(b)))
+	dec.UseNumber()
+	type level struct {
+		object bool
+		key    string
+		atKey  bool
+	}
+	var stack []level
+	for {
+		before := dec.InputOffset()
+		tok, err := dec.Token()
+		if err != nil {
+			break
+		}
+		top := len(stack) - 1
+		switch v := tok.(type) {
+		case json.Delim:
+			switch v {
+			case '{', '[':
+				stack = append(stack, level{object: v == '{', atKey: v == '{'})
+				continue
+			default:
+				stack = stack[:top]
+				top--
+			}
+		case string:
+			if top >= 0 && stack[top].object && stack[top].atKey {
+				stack[top].key, stack[top].atKey = v, false
+				continue
+			}
+			key := ""
+			if top >= 0 && stack[top].object {
+				key = stack[top].key
+			}
+			if with, ok := r.member(key, v); ok {
+				from := int(before) + strings.IndexByte(string(b[before:]), '"')
+				spans = append(spans, span{from, int(dec.InputOffset()), with})
+			}
+		}
+		if top >= 0 && stack[top].object {
+			stack[top].atKey = true
+		}
+	}
+	if len(stack) > 0 && len(spans) == 0 || !looksJSON(b) {
+		return nil, false
+	}
+	var out []byte
+	last := 0
+	for _, s := range spans {
+		out = append(append(out, b[last:s.from]...), s.with...)
+		last = s.to
+	}
+	return append(out, b[last:]...), true
+}
+
+func looksJSON(b []byte) bool {
+	t := strings.TrimLeft(string(b[:min(len(b), 64)]), " \t\r\n\ufeff")
+	return strings.HasPrefix(t, "{") || strings.HasPrefix(t, "[")
+}
+
+// member gives the JSON text that replaces a text member, and whether it has to be replaced.
+func (r redactor) member(key, value string) (string, bool) {
+	switch {
+	case privateMembers[key] && value != "cmVkYWN0ZWQ":
+		return `"cmVkYWN0ZWQ"`, true
+	case secretNames[key] && value != "" && !strings.HasPrefix(value, mark) && !strings.Contains(value, " "):
+		b, _ := json.Marshal(r.pseudonym(value))
+		return string(b), true
+	}
+	if t := r.text(value); t != value {
+		b, _ := json.Marshal(t)
+		return string(b), true
+	}
+	if u := r.url(value); strings.Contains(value, "://") && u != value {
+		b, _ := json.Marshal(u)
+		return string(b), true
+	}
+	return "", false
+}

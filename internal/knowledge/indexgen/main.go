@@ -1,0 +1,24 @@
+// Command indexgen writes index.json from the profiles. It runs in internal/knowledge, by go generate.
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+
+	"github.com/ssoctl/ssoctl/internal/knowledge"
+)
+
+func main() {
+	i, err := knowledge.BuildIndex(os.DirFS("."))
+	if err == nil {
+		var b []byte
+		if b, err = json.MarshalIndent(i, "", " "); err == nil {
+			err = os.WriteFile("index.json", append(b, '\n'), 0o644)
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}

@@ -1,0 +1,239 @@
+package knowledge
+
+// SP is the profile of a service provider (the application).
+type SP struct {
+	ID      string            `yaml:"id"`
+	Name    string            `yaml:"name"`
+	Kind    string            `yaml:"kind"` // saas | self_hosted | saas_and_self_hosted | cli | framework | generic
+	Plan    Fact[string]      `yaml:"plan,omitempty"`
+	Sources map[string]string `yaml:"sources"`
+
+	Protocols []string `yaml:"protocols"` // oidc, saml
+	// Params are the keys that a connection's sp: section takes beside profile.
+	Params  []Param `yaml:"params,omitempty"`
+	Console Console `yaml:"console,omitempty"`
+
+	OIDC    *SPOIDC  `yaml:"oidc,omitempty"`
+	SAML    *SPSAML  `yaml:"saml,omitempty"`
+	Domains *Domains `yaml:"allowed_domains,omitempty"`
+	Roles   *Roles   `yaml:"roles,omitempty"`
+	Form    Form     `yaml:"form,omitempty"`
+	// Requires lists what the SP needs of the IdP's console settings, by IdP profile id.
+	Requires map[string][]Requirement `yaml:"requires,omitempty"`
+	IdPs     map[string]IdPNote       `yaml:"idps,omitempty"`     // the SP's own advice for one IdP
+	Accounts Facts                    `yaml:"accounts,omitempty"` // provisioning, linking, sessions
+	Facts    Facts                    `yaml:"facts,omitempty"`
+	Quirks   []Fact[string]           `yaml:"quirks,omitempty"`
+	Tests    []Fact[string]           `yaml:"tests,omitempty"` // how to see that it worked
+	// Live are the SP's public interfaces that doctor may ask: providers, signin, metadata.
+	Live    map[string]Live `yaml:"live,omitempty"`
+	Entries []Entry         `yaml:"troubleshooting,omitempty"`
+}
+
+// Param is one parameter of a profile: a workspace key, a region, a base URL.
+type Param struct {
+	Name     string   `yaml:"name"`
+	Pattern  string   `yaml:"pattern,omitempty"` // RE2, whole string
+	Example  string   `yaml:"example"`
+	Say      string   `yaml:"say,omitempty"`      // what it is, and how it should look
+	Required []string `yaml:"required,omitempty"` // protocols that need it
+	Default  string   `yaml:"default,omitempty"`
+	Type     string   `yaml:"type,omitempty"` // string (when empty) | list
+	// Values are the only values allowed, each with the placeholders that it sets (region -> host).
+	Values   []ParamValue `yaml:"values,omitempty"`
+	Reserved []string     `yaml:"reserved,omitempty"` // values the product refuses
+	S        Keys         `yaml:"s"`
+}
+
+// ParamValue is one allowed value of a parameter.
+type ParamValue struct {
+	Value string            `yaml:"value"`
+	Sets  map[string]string `yaml:"sets,omitempty"`
+	S     Keys              `yaml:"s"`
+}
+
+// Console says where the SP's own form is.
+type Console struct {
+	Path   string `yaml:"path,omitempty"`   // steps separated by " › "
+	Create string `yaml:"create,omitempty"` // label of the button that saves a new connection
+	Edit   string `yaml:"edit,omitempty"`
+	Save   string `yaml:"save,omitempty"`
+	Login  string `yaml:"login,omitempty"` // template of the page where a login starts
+	S      Keys   `yaml:"s,omitempty"`
+}
+
+// Template is a URL or identifier with {placeholders}.
+type Template struct {
+	V     string `yaml:"v"`
+	When  string `yaml:"when,omitempty"`  // in which case it applies, for people
+	Match string `yaml:"match,omitempty"` // exact | prefix
+	S     Keys   `yaml:"s"`
+	Note  string `yaml:"note,omitempty"`
+}
+
+// SPOIDC says how the SP acts as a relying party.
+type SPOIDC struct {
+	RedirectURIs []Template `yaml:"redirect_uris"`
+	PostLogout   Template   `yaml:"post_logout,omitempty"`
+	InitiateURI  Template   `yaml:"initiate_login,omitempty"` // third-party initiated login
+
+	IssuerField   Fact[string]   `yaml:"issuer_field,omitempty"`   // issuer | discovery_url | endpoints
+	IssuerCompare Fact[string]   `yaml:"issuer_compare,omitempty"` // exact | slash_ignored | none
+	HTTPS         Fact[bool]     `yaml:"https,omitempty"`          // true: an http issuer is refused
+	NeedsMembers  Fact[[]string] `yaml:"needs_members,omitempty"`  // discovery members without which set-up stops
+	Grants        Fact[[]string] `yaml:"grants,omitempty"`         // code, implicit
+	ResponseMode  Fact[string]   `yaml:"response_mode,omitempty"`
+	PKCE          Fact[string]   `yaml:"pkce,omitempty"` // always | never | optional | setting (oidc.pkce decides, default on) | setting_off
+	AuthMethods   Fact[[]string] `yaml:"auth_methods,omitempty"`
+	IDTokenAlgs   Fact[[]string] `yaml:"id_token_algs,omitempty"` // accepted; unknown: RS256 is taken for granted
+	PAR           Fact[bool]     `yaml:"par,omitempty"`
+	DPoP          Fact[bool]     `yaml:"dpop,omitempty"`
+	RequestObject Fact[bool]     `yaml:"request_object,omitempty"`
+	Nonce         Fact[bool]     `yaml:"nonce,omitempty"`
+	ClockSkew     Fact[int]      `yaml:"clock_skew,omitempty"`        // seconds that the SP tolerates
+	Logout        Fact[bool]     `yaml:"logout,omitempty"`            // offers RP-initiated logout
+	ReadsFrom     Fact[[]string] `yaml:"reads_claims_from,omitempty"` // id_token, userinfo, access_token, in order
+
+	Scopes Scopes  `yaml:"scopes,omitempty"`
+	Claims []Claim `yaml:"claims,omitempty"`
+	Facts  Facts   `yaml:"facts,omitempty"`
+}
+
+// Scopes the SP asks for.
+type Scopes struct {
+	Required Fact[[]string] `yaml:"required,omitempty"`
+	Default  Fact[[]string] `yaml:"default,omitempty"` // what it asks for when nothing is configured
+	Groups   Fact[string]   `yaml:"groups,omitempty"`  // scope to add when roles or teams read groups
+}
+
+// Claim is something that the SP reads about the user, from OIDC claims or SAML attributes.
+type Claim struct {
+	Name  string   `yaml:"name"`  // email, first_name, groups ...: what it means to the SP
+	Names []string `yaml:"names"` // accepted claim or attribute names, in the SP's order
+	Level string   `yaml:"level"` // required | recommended | optional
+	From  []string `yaml:"from,omitempty"`
+	Scope string   `yaml:"scope,omitempty"` // OIDC scope that brings it
+	Say   string   `yaml:"say,omitempty"`
+	S     Keys     `yaml:"s"`
+}
+
+// SPSAML says how the SP acts as a SAML service provider.
+type SPSAML struct {
+	ACS          []Template `yaml:"acs_urls"`
+	EntityID     Template   `yaml:"entity_id,omitempty"`
+	EntityIDFree bool       `yaml:"entity_id_free,omitempty"` // the admin may choose another one
+	Metadata     Template   `yaml:"metadata,omitempty"`
+	Audience     Template   `yaml:"audience,omitempty"` // where it is not the entity ID
+
+	RequestBinding  Fact[string]   `yaml:"request_binding,omitempty"` // HTTP-Redirect | HTTP-POST
+	RequestSigned   Fact[bool]     `yaml:"request_signed,omitempty"`
+	AssertionSigned Fact[string]   `yaml:"assertion_signed,omitempty"` // required | recommended | either | optional | unknown
+	ResponseSigned  Fact[string]   `yaml:"response_signed,omitempty"`
+	Encryption      Fact[string]   `yaml:"encryption,omitempty"`     // required | supported | forbidden | unknown
+	NameIDFormat    Fact[string]   `yaml:"name_id_format,omitempty"` // URN
+	IdPInitiated    Fact[string]   `yaml:"idp_initiated,omitempty"`  // supported | forbidden | unknown
+	ClockSkew       Fact[int]      `yaml:"clock_skew,omitempty"`
+	SignatureAlgs   Fact[[]string] `yaml:"signature_algs,omitempty"`
+	CertFormats     Fact[[]string] `yaml:"certificate_formats,omitempty"`
+	Needs           Fact[[]string] `yaml:"needs,omitempty"` // connection keys without which the form cannot be filled: sso_url, certificate, idp_entity_id
+	Attributes      []Claim        `yaml:"attributes,omitempty"`
+	Facts           Facts          `yaml:"facts,omitempty"`
+}
+
+// Domains is the SP's rule for e-mail domains.
+type Domains struct {
+	Label      string       `yaml:"label,omitempty"`      // the field's label
+	Subdomains Fact[string] `yaml:"subdomains,omitempty"` // included | excluded | unknown
+	Required   bool         `yaml:"required,omitempty"`
+	Refusal    string       `yaml:"refusal,omitempty"` // the text that a refused user sees
+	Only       []string     `yaml:"only_providers,omitempty"`
+	// Protocols are those whose logins the rule is applied to; empty: all of them.
+	Protocols []string `yaml:"protocols,omitempty"`
+	S         Keys     `yaml:"s"`
+}
+
+// Roles is the SP's role mapping.
+type Roles struct {
+	Language      string         `yaml:"language"`               // handlebars | claim_value | jmespath | list | none
+	Roles         []string       `yaml:"roles,omitempty"`        // in order of privilege, highest first
+	RolePattern   string         `yaml:"role_pattern,omitempty"` // RE2 for roles of the customer's own
+	Order         Fact[string]   `yaml:"order,omitempty"`        // first_match | all
+	CaseSensitive Fact[bool]     `yaml:"case_sensitive,omitempty"`
+	Default       Fact[string]   `yaml:"default,omitempty"`
+	NoMatch       Fact[string]   `yaml:"no_match,omitempty"` // what happens to a user without a rule: locked_out | default | deny
+	GroupClaims   Fact[[]string] `yaml:"group_claims,omitempty"`
+	// ReadsFrom are the places whose claims the rules see: id_token, userinfo, access_token, assertion.
+	ReadsFrom Fact[[]string] `yaml:"reads_from,omitempty"`
+	Facts     Facts          `yaml:"facts,omitempty"`
+}
+
+// Form lists the fields of the SP's form, in the order of the screen.
+type Form struct {
+	OIDC []FormField `yaml:"oidc,omitempty"`
+	SAML []FormField `yaml:"saml,omitempty"`
+}
+
+// FormField is one field of the SP's form. Key is what of the connection goes in: issuer client_id client_secret scopes redirect_uri
+// discovery_url pkce grant allowed_domains sp_entity_id idp_entity_id sso_url certificate idp_metadata acs_url provider_id audience roles protocol
+// authorization_endpoint token_endpoint userinfo_endpoint jwks_uri logout_url token_endpoint_auth_method id_token_alg groups_claim hd sp_private_key
+// sp_metadata name_id_format. A field that takes nothing from the connection has no key.
+type FormField struct {
+	Key       string `yaml:"key,omitempty"`
+	Label     string `yaml:"label"`
+	WriteOnly bool   `yaml:"write_only,omitempty"` // blank in the edit form: enter it again to change it
+	ReadOnly  bool   `yaml:"read_only,omitempty"`
+	Required  bool   `yaml:"required,omitempty"`
+	Advanced  bool   `yaml:"advanced,omitempty"`
+	Value     string `yaml:"value,omitempty"` // template or fixed choice
+	Note      string `yaml:"note,omitempty"`
+	S         Keys   `yaml:"s,omitempty"`
+}
+
+// Requirement is something that must be set in the IdP's console for this SP. Exactly one condition is given. A setting that the connection
+// file does not state is not judged.
+type Requirement struct {
+	Setting  string `yaml:"setting"`            // key of the IdP profile's settings
+	Protocol string `yaml:"protocol,omitempty"` // oidc | saml; empty: both
+	Equals   any    `yaml:"equals,omitempty"`   // the value; strings may hold {placeholders}
+	Contains string `yaml:"contains,omitempty"` // a list must hold this template
+	Pattern  string `yaml:"pattern,omitempty"`  // RE2, whole string; of a list: at least one entry
+	Code     string `yaml:"code"`               // the rule that speaks
+	Level    string `yaml:"level,omitempty"`    // error (when empty) | warning
+	Say      string `yaml:"say"`                // why, one clause
+	Entry    string `yaml:"entry,omitempty"`    // troubleshooting id
+	S        Keys   `yaml:"s"`
+}
+
+// IdPNote is what the SP's own page says for one IdP.
+type IdPNote struct {
+	Issuer Template       `yaml:"issuer,omitempty"` // the issuer form that the page tells to enter
+	Notes  []Fact[string] `yaml:"notes,omitempty"`
+	// ProviderID is the identifier that the SP gives this IdP in its URLs.
+	ProviderID string `yaml:"provider_id,omitempty"`
+	SAML       Facts  `yaml:"saml,omitempty"`
+	OIDC       Facts  `yaml:"oidc,omitempty"`
+}
+
+// Entry is one entry of the SP's Troubleshooting page.
+type Entry struct {
+	ID       string   `yaml:"id"`
+	Title    string   `yaml:"title,omitempty"`
+	Symptoms []string `yaml:"symptoms"` // texts as a user sees them
+	Class    string   `yaml:"class,omitempty"`
+	Rules    []string `yaml:"rules,omitempty"` // codes whose findings are this entry
+	// Only limits the entry to some IdPs or one protocol.
+	IdPs       []string            `yaml:"idps,omitempty"`
+	Protocol   string              `yaml:"protocol,omitempty"`
+	Cause      string              `yaml:"cause,omitempty"`
+	Fix        []string            `yaml:"fix,omitempty"`
+	FixBy      map[string][]string `yaml:"fix_by_idp,omitempty"`
+	NeedsLogin bool                `yaml:"needs_login,omitempty"` // cannot be seen without a login
+	S          Keys                `yaml:"s"`
+}
+
+// Live is a public interface of the SP. It answers without credentials and changes nothing but a line in a log.
+type Live struct {
+	URL  string            `yaml:"url"`            // template
+	Body map[string]string `yaml:"body,omitempty"` // POSTed as JSON; templates
+	S    Keys              `yaml:"s"`
+}

@@ -1,0 +1,62 @@
+package lab
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// hidden stands in a Request where a secret was.
+const hidden = "[hidden]"
+
+// Request is one HTTP request that reached the lab. Secrets are left out; that they were there is visible.
+type Request struct {
+	Method, Scheme, Host, Path string
+	Query, Form                url.Values // values of secret parameters are "[hidden]"
+	Accept, UserAgent          string
+	Auth                       string // scheme of the Authorization header ("Basic", "Bearer"), without its value
+}
+
+// requestLog collects Requests.
+type requestLog struct {
+	mu   sync.Mutex
+	list []Request
+}
+
+func (g *requestLog) add(r *http.Request) {
+	q := Request{Method: r.Method, Scheme: "http", Host: r.Host, Path: r.URL.Path, Query: conceal(r.URL.Query()), Form: conceal(r.PostForm),
+		Accept: strings.Join(r.Header.Values("Accept"), ", "), UserAgent: r.UserAgent()}
+	if r.TLS != nil {
+		q.Scheme = "https"
+	}
+	q.Auth, _, _ = strings.Cut(r.Header.Get("Authorization"), " ")
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.list = append(g.list, q)
+}
+
+// conceal replaces what must not be kept; state and nonce stay, tests compare them.
+func conceal(v url.Values) url.Values {
+	out := url.Values{}
+	for name, values := range v {
+		for _, value := range values {
+			switch {
+			case value == "":
+			case slices.Contains([]string{"client_secret", "password", "code", "code_verifier", "device_code", "assertion", "client_assertion"}, name),
+				strings.HasSuffix(name, "token"), strings.HasSuffix(name, "token_hint"):
+				value = hidden
+			}
+			out.Add(name, value)
+		}
+	}
+	return out
+}
+
+// Requests lists what arrived so far, in the order of arrival. Connections that never became an HTTP request are not in it.
+func (l *Lab) Requests() []Request {
+	l.log.mu.Lock()
+	defer l.log.mu.Unlock()
+	return slices.Clone(l.log.list)
+}

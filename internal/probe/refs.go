@@ -1,0 +1,162 @@
+package probe
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"github.com/ssoctl/ssoctl/internal/config"
+	"github.com/ssoctl/ssoctl/internal/connection"
+	"github.com/ssoctl/ssoctl/internal/evidence"
+)
+
+// refs looks where the references of the connection lead. Of a secret's value only traits are kept.
+func refs(_ context.Context, r *run) *evidence.Observation {
+	out := &evidence.Observation{Refs: []evidence.Ref{}}
+	if o := r.conn.OIDC; o != nil && o.ClientSecret != "" {
+		out.Refs = append(out.Refs, r.secretRef("oidc/client_secret", o.ClientSecret))
+	}
+	if s := r.conn.SAML; s != nil {
+		if s.SPPrivateKey != "" {
+			out.Refs = append(out.Refs, r.secretRef("saml/sp_private_key", s.SPPrivateKey))
+		}
+		for path, value := range map[string]string{
+			"saml/idp_metadata": s.IdPMetadata, "saml/certificate": s.Certificate, "saml/sp_certificate": s.SPCertificate,
+			"saml/metadata_signing_certificate": s.MetadataSigningCertificate,
+		} {
+			if isPath(value) {
+				out.Refs = append(out.Refs, r.fileRef(path, value))
+			}
+		}
+	}
+	return out
+}
+
+// isPath tells a path from a URL, PEM text and raw base64.
+func isPath(s string) bool {
+	switch {
+	case s == "", strings.Contains(s, "://"), strings.Contains(s, "-----BEGIN"), strings.ContainsAny(s, "\n"):
+		return false
+	case strings.HasPrefix(s, "MI") && len(s) > 200:
+		return false
+	}
+	return true
+}
+
+func (r *run) fileRef(path, name string) evidence.Ref {
+	ref := evidence.Ref{Path: path, Ref: name, State: "ok"}
+	b, err := r.env.ReadFile(strings.TrimPrefix(name, "file:"))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		ref.State, ref.Text = "missing", "no such file"
+	case err != nil:
+		ref.State, ref.Text = "unreadable", reason(err)
+	case len(strings.TrimSpace(string(b))) == 0:
+		ref.State, ref.Text = "empty", "the file is empty"
+	}
+	return ref
+}
+
+// reason is an I/O error without the path, which the finding names already.
+func reason(err error) string {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err.Error()
+	}
+	return err.Error()
+}
+
+func (r *run) secretRef(path, text string) evidence.Ref {
+	scheme, _, ok := config.Reference(text)
+	if !ok {
+		return evidence.Ref{Path: path, Ref: config.RedactedMark, State: "literal", Secret: true}
+	}
+	ref := evidence.Ref{Path: path, Ref: text, State: "ok", Secret: true}
+	if r.env.Offline && scheme != "file" {
+		ref.State, ref.Text = "not_asked", "not looked up without a live run"
+		return ref
+	}
+	value, err := r.secret(text)
+	if err != nil {
+		ref.State, ref.Text = "unset", err.Error()
+		if errors.Is(err, fs.ErrNotExist) {
+			ref.State = "missing"
+		}
+		if r.env.Offline {
+			ref.State = "not_asked" // the secret's file lives where the SP runs, not where files are linted
+		}
+		return ref
+	}
+	ref.Length, ref.Traits = len(value), traits(value, r.conn)
+	if strings.TrimSpace(value) == "" {
+		ref.State, ref.Text = "empty", "the value is empty"
+	}
+	return ref
+}
+
+// secret reads the value behind a reference, byte for byte; of a file one final line end is dropped, as editors add it.
+func (r *run) secret(text string) (string, error) {
+	scheme, name, ok := config.Reference(text)
+	if !ok {
+		return "", errors.New("a secret stands in the file itself")
+	}
+	switch scheme {
+	case "env":
+		if value := r.env.Getenv(name); value != "" {
+			return value, nil
+		}
+		return "", fmt.Errorf("the environment variable %s is not set", name)
+	case "file":
+		b, err := r.env.ReadFile(name)
+		if errors.Is(err, fs.ErrNotExist) {
+			return "", fmt.Errorf("no such file%w", quiet{err})
+		}
+		if err != nil {
+			return "", errors.New(reason(err))
+		}
+		return strings.TrimSuffix(strings.TrimSuffix(string(b), "\n"), "\r"), nil
+	}
+	return "", errors.New("this build reads no keyring; use env: or file:")
+}
+
+// quiet keeps an error's identity without repeating its text.
+type quiet struct{ error }
+
+func (quiet) Error() string   { return "" }
+func (q quiet) Unwrap() error { return q.error }
+
+var guid = regexp.MustCompile(`^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$`)
+
+// traits describes a secret without giving it away.
+func traits(value string, conn *connection.Connection) []string {
+	var out []string
+	add := func(is bool, name string) {
+		if is {
+			out = append(out, name)
+		}
+	}
+	trimmed := strings.TrimSpace(value)
+	add(strings.TrimRight(value, "\r\n") != value, "trailing_newline")
+	add(strings.TrimRight(value, " \t") != value, "trailing_space")
+	add(strings.TrimLeftFunc(value, unicode.IsSpace) != value, "leading_space")
+	add(strings.ContainsFunc(trimmed, unicode.IsSpace), "inner_space")
+	add(len(trimmed) > 1 && (trimmed[0] == '"' || trimmed[0] == '\'') && trimmed[len(trimmed)-1] == trimmed[0], "quoted")
+	add(guid.MatchString(trimmed), "guid")
+	add(strings.HasPrefix(trimmed, "eyJ") && strings.Count(trimmed, ".") == 2, "jwt")
+	add(strings.Contains(trimmed, "://"), "url")
+	_, err := hex.DecodeString(trimmed)
+	add(err == nil, "hex")
+	add(url.QueryEscape(trimmed) != trimmed, "not_urlsafe")
+	add(strings.ContainsFunc(trimmed, func(c rune) bool { return c > unicode.MaxASCII || unicode.IsControl(c) }), "not_ascii")
+	add(conn.OIDC != nil && trimmed == conn.OIDC.ClientID, "client_id")
+	for i, p := range conn.IdP.Client.Secret {
+		add(conn.Lib.Matches(p.Match, trimmed), fmt.Sprintf("shape:%d", i))
+	}
+	return out
+}

@@ -77,6 +77,7 @@ func (c *Case) formField(key string) *knowledge.FormField {
 func (c *Case) fill(path string) string {
 	values := map[string]string{}
 	if c.Config != nil {
+		values["app"] = c.SP.Name
 		if c.Config.OIDC != nil && c.Config.OIDC.ClientID != "" {
 			values["client"], values["client_id"], values["app"], values["app_name"] = c.Config.OIDC.ClientID, c.Config.OIDC.ClientID, c.SP.Name, c.SP.Name
 		}

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/ssoctl/ssoctl/internal/evidence"
 	"github.com/ssoctl/ssoctl/internal/exact"
@@ -149,9 +150,10 @@ func (c *Case) redirected(a *Attempt, ex *evidence.Exchange, location string) {
 	a.Answer, a.Error, a.Text = answer, answer.Error, answer.Description
 	if sent := base.Query().Get("redirect_uri"); sent != "" && sameBase(answer.Base, sent) {
 		a.Where = "callback"
-	} else if a.Text == "" {
-		a.Text = answer.Params.Get("error_hint") + " " + location
+		return
 	}
+	// The IdP's own error page: what it says may stand in any parameter, a hint or an encoded blob.
+	a.Text = strings.TrimSpace(a.Text + " " + answer.Params.Get("error_hint") + " " + location)
 }
 
 // sameBase compares the address of an answer with the redirect URI that was sent; the answer's own parameters do not count.
@@ -172,10 +174,11 @@ func (c *Case) fits(k knowledge.Answer, a Attempt) bool {
 }
 
 var (
-	hidden   = regexp.MustCompile(`(?is)<(script|style|svg|noscript)\b.*?</(script|style|svg|noscript)>`)
-	tags     = regexp.MustCompile(`(?s)<[^>]*>`)
-	blanks   = regexp.MustCompile(`\s+`)
-	inputTag = regexp.MustCompile(`(?is)<input\b[^>]*\bname="(error|error_description)"[^>]*\bvalue="([^"]*)"`)
+	hidden   = lazily(`(?is)<(script|style|svg|noscript)\b.*?</(script|style|svg|noscript)>`)
+	tags     = lazily(`(?s)<[^>]*>`)
+	blanks   = lazily(`\s+`)
+	inputTag = lazily(`(?is)<input\b[^>]*\bname="(error|error_description)"[^>]*\bvalue="([^"]*)"`)
+	numbered = lazily(`\bAADSTS\d{5,7}\b`) // a vendor's numbers that stand in scripts of its error pages
 )
 
 // bodyError reads an OAuth error from a JSON body, or the visible text of a page.
@@ -199,7 +202,7 @@ func bodyError(body []byte) (code, text string) {
 		}
 		return code, text
 	}
-	for _, m := range inputTag.FindAllSubmatch(body, -1) {
+	for _, m := range inputTag().FindAllSubmatch(body, -1) {
 		if string(m[1]) == "error" {
 			code = html.UnescapeString(string(m[2]))
 		} else {
@@ -209,7 +212,16 @@ func bodyError(body []byte) (code, text string) {
 	if code != "" {
 		return code, text
 	}
-	return "", PageText(body)
+	text = PageText(body)
+	if n := numbered().Find(body); n != nil && !strings.Contains(text, string(n)) {
+		text = string(n) + " " + text
+	}
+	return "", text
+}
+
+// lazily compiles a pattern on first use: starting up must not pay for it.
+func lazily(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
 }
 
 func firstOf(texts ...string) string {
@@ -225,10 +237,10 @@ func firstOf(texts ...string) string {
 func PageText(body []byte) string {
 	s := string(body)
 	if strings.Contains(s, "<") {
-		s = hidden.ReplaceAllString(s, " ")
-		s = html.UnescapeString(tags.ReplaceAllString(s, " "))
+		s = hidden().ReplaceAllString(s, " ")
+		s = html.UnescapeString(tags().ReplaceAllString(s, " "))
 	}
-	s = strings.TrimSpace(blanks.ReplaceAllString(s, " "))
+	s = strings.TrimSpace(blanks().ReplaceAllString(s, " "))
 	if r := []rune(s); len(r) > 4000 {
 		s = string(r[:4000])
 	}

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // Redact returns a copy of the set without secrets. It is applied before anything is judged, shown or saved, so that a live run
@@ -136,10 +137,15 @@ func (r redactor) query(raw string) (string, bool) {
 }
 
 var (
-	jwtLike   = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*`)
-	inputLike = regexp.MustCompile(`(?i)(<input\b[^>]*\bname=["']?)([A-Za-z_]+)(["'][^>]*\bvalue=["'])([^"']*)`)
-	paramLike = regexp.MustCompile(`([?&;]|&amp;)([A-Za-z_]+)=([^&"'\s<>]+)`)
+	jwtLike   = lazily(`eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*`)
+	inputLike = lazily(`(?i)(<input\b[^>]*\bname=["']?)([A-Za-z_]+)(["'][^>]*\bvalue=["'])([^"']*)`)
+	paramLike = lazily(`([?&;]|&amp;)([A-Za-z_]+)=([^&"'\s<>]+)`)
 )
+
+// lazily compiles a pattern on first use: starting up must not pay for it.
+func lazily(pattern string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
+}
 
 // body redacts JSON by member and any other text by pattern.
 func (r redactor) body(b []byte) []byte {
@@ -153,18 +159,18 @@ func (r redactor) body(b []byte) []byte {
 }
 
 func (r redactor) text(s string) string {
-	s = jwtLike.ReplaceAllStringFunc(s, r.pseudonym)
+	s = jwtLike().ReplaceAllStringFunc(s, r.pseudonym)
 	if strings.Contains(s, "<") {
-		s = inputLike.ReplaceAllStringFunc(s, func(m string) string {
-			p := inputLike.FindStringSubmatch(m)
+		s = inputLike().ReplaceAllStringFunc(s, func(m string) string {
+			p := inputLike().FindStringSubmatch(m)
 			if secretNames[p[2]] {
 				return p[1] + p[2] + p[3] + r.pseudonym(p[4])
 			}
 			return m
 		})
 	}
-	return paramLike.ReplaceAllStringFunc(s, func(m string) string {
-		p := paramLike.FindStringSubmatch(m)
+	return paramLike().ReplaceAllStringFunc(s, func(m string) string {
+		p := paramLike().FindStringSubmatch(m)
 		if secretNames[p[2]] {
 			return p[1] + p[2] + "=" + r.pseudonym(p[3])
 		}

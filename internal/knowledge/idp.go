@@ -49,7 +49,7 @@ type Issuer struct {
 	Forms map[string]Fact[string] `yaml:"forms,omitempty"` // name -> template, for people
 	// Kinds are forms that are easily taken for one another (tenant placeholder, old and new endpoint, organisation
 	// and custom server). The first kind that matches counts, so the wider patterns stand last. Two different kinds on the
-	// two sides are reported under the Code of the one that stands further down.
+	// two sides are reported under Code.
 	Kinds []IssuerKind `yaml:"kinds,omitempty"`
 	// Shape is the pattern that a configured issuer has to have (whole string); Say is the sentence of the finding.
 	Shape Fact[string] `yaml:"shape,omitempty"`

@@ -37,7 +37,7 @@ func authorize(ctx context.Context, r *run) *evidence.Observation {
 	params := r.authorization()
 	last := ask(labelSent, params)
 	switch said := answerText(last); {
-	case strings.Contains(said, "code_challenge") || strings.Contains(said, "pkce"):
+	case strings.Contains(said, "code_challenge") || strings.Contains(said, "code challenge") || strings.Contains(said, "pkce"):
 		changed, label := withPKCE(params, r.env.Random()+r.env.Random()), labelPKCE
 		if params.Has("code_challenge") {
 			changed, label = without(params, "code_challenge", "code_challenge_method"), labelNoPKCE

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/ssoctl/ssoctl/internal/config"
@@ -131,7 +132,9 @@ type quiet struct{ error }
 func (quiet) Error() string   { return "" }
 func (q quiet) Unwrap() error { return q.error }
 
-var guid = regexp.MustCompile(`^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$`)
+var guid = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$`)
+})
 
 // traits describes a secret without giving it away.
 func traits(value string, conn *connection.Connection) []string {
@@ -147,7 +150,7 @@ func traits(value string, conn *connection.Connection) []string {
 	add(strings.TrimLeftFunc(value, unicode.IsSpace) != value, "leading_space")
 	add(strings.ContainsFunc(trimmed, unicode.IsSpace), "inner_space")
 	add(len(trimmed) > 1 && (trimmed[0] == '"' || trimmed[0] == '\'') && trimmed[len(trimmed)-1] == trimmed[0], "quoted")
-	add(guid.MatchString(trimmed), "guid")
+	add(guid().MatchString(trimmed), "guid")
 	add(strings.HasPrefix(trimmed, "eyJ") && strings.Count(trimmed, ".") == 2, "jwt")
 	add(strings.Contains(trimmed, "://"), "url")
 	_, err := hex.DecodeString(trimmed)

@@ -178,7 +178,7 @@ var (
 	tags     = lazily(`(?s)<[^>]*>`)
 	blanks   = lazily(`\s+`)
 	inputTag = lazily(`(?is)<input\b[^>]*\bname="(error|error_description)"[^>]*\bvalue="([^"]*)"`)
-	numbered = lazily(`\bAADSTS\d{5,7}\b`) // a vendor's numbers that stand in scripts of its error pages
+	numbered = lazily(`\b[A-Z]{4,8}\d{4,7}\b`) // error numbers that stand only in the scripts of an error page
 )
 
 // bodyError reads an OAuth error from a JSON body, or the visible text of a page.

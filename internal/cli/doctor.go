@@ -92,8 +92,18 @@ func doctor(app *App, o doctorOptions, args []string) (*report.Report, error) {
 		}
 	}
 	for _, s := range subjects {
+		fromURL := s.target.File().Doc.File == ""
+		if fromURL {
+			adopt(&s)
+		}
 		c := j.connection(s)
 		decide(&c, s)
+		if fromURL {
+			fromAddress(&c, s)
+		}
+		if s.target.File().Doc.File == "" {
+			fromAddress(&c, s)
+		}
 		r.Connections = append(r.Connections, c)
 		r.Elapsed = max(r.Elapsed, s.elapsed)
 	}

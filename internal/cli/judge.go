@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/ssoctl/ssoctl/internal/check"
@@ -57,6 +58,11 @@ func (j *judge) connection(s subject) report.Connection {
 	out := report.Connection{
 		Name: s.target.Name, SP: conn.SP.ID, SPName: conn.SP.Name, IdP: conn.IdP.ID, IdPName: conn.IdP.Name, How: conn.How,
 		Protocol: string(s.target.Protocol()), Findings: findings, Results: results, Where: s.target.Pos("name"), Elapsed: s.elapsed,
+	}
+	out.Lines = check.Summarise(c, findings)
+	if entries := c.Undecided(); len(entries) > 0 {
+		out.Lines = append(out.Lines, report.Line{Area: "login", Outcome: report.Unknown,
+			Text: "not decided without a login: " + strings.Join(entries, ", ") + " (sign in once as a test user to see these)"})
 	}
 	if s.own != nil {
 		out.SP = s.target.SPProfile()

@@ -35,14 +35,22 @@ func fromURL(address string) (*config.File, error) {
 	if u.Path == "/" && u.RawQuery == "" {
 		issuer = strings.TrimSuffix(issuer, "/")
 	}
-	extra := ""
+	discovery := ""
 	if pasted {
-		extra = fmt.Sprintf("      discovery_url: %q\n", u.String())
+		discovery = u.String()
 	}
-	text := fmt.Sprintf("version: 1\nconnections:\n  - name: %q\n    sp: {profile: generic}\n    oidc:\n      issuer: %q\n%s", u.Host, issuer, extra)
-	f, err := config.Parse("", []byte(text))
+	f, err := config.Parse("", urlFile(u.Host, issuer, discovery))
 	if err != nil {
 		return nil, fmt.Errorf("read %q: %w", address, err)
 	}
 	return f, nil
+}
+
+// urlFile is the connection file that stands for an address.
+func urlFile(name, issuer, discovery string) []byte {
+	extra := ""
+	if discovery != "" {
+		extra = fmt.Sprintf("      discovery_url: %q\n", discovery)
+	}
+	return fmt.Appendf(nil, "version: 1\nconnections:\n  - name: %q\n    sp: {profile: generic}\n    oidc:\n      issuer: %q\n%s", name, issuer, extra)
 }

@@ -21,10 +21,14 @@ func discovery(ctx context.Context, r *run) *evidence.Observation {
 	if address == "" || r.conn.PlainOAuth() && r.conn.OIDC.DiscoveryURL == "" {
 		return nil
 	}
-	if obs := r.unreachable(); obs != nil {
+	obs := observe(address, r.fetch(ctx, request{method: http.MethodGet, url: address, accept: acceptJSON}))
+	if obs.Failure == nil {
 		return obs
 	}
-	return observe(address, r.fetch(ctx, request{method: http.MethodGet, url: address, accept: acceptJSON}))
+	if why := r.unreachable(); why != nil && sameOrigin(address, why.Source) { // the network probe runs beside this one
+		return why
+	}
+	return obs
 }
 
 // unreachable repeats the host's failure, so that one finding is told and not one for each request.

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"bytes"
+	"compress/gzip"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -172,7 +173,13 @@ func (c *recorder) build(ctx context.Context, r request) (*http.Request, error) 
 
 // body reads what the exchange may keep.
 func (c *recorder) body(ex *evidence.Exchange, resp *http.Response) {
-	b, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	var from io.Reader = resp.Body
+	if strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") { // not asked for, yet some servers and proxies send it
+		if z, err := gzip.NewReader(resp.Body); err == nil {
+			from = z
+		}
+	}
+	b, err := io.ReadAll(io.LimitReader(from, maxBody+1))
 	ex.Bytes = int64(len(b))
 	if len(b) > maxBody {
 		ex.Cut, b = true, b[:64<<10] // enough to show what it was

@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/ssoctl/ssoctl/internal/config"
+	"github.com/ssoctl/ssoctl/internal/evidence"
+	"github.com/ssoctl/ssoctl/internal/exact"
+	"github.com/ssoctl/ssoctl/internal/report"
+)
+
+// adopt takes over the issuer that the discovery document states when the address that was typed differs from it by no more than
+// a slash or the discovery path: an address on the command line is a way to find the IdP, not a configuration to judge.
+func adopt(s *subject) {
+	member := discovered(s.set)
+	if member == nil {
+		return
+	}
+	diff := exact.Compare(s.target.OIDC.Issuer, member("issuer"))
+	if diff.Equal() || !diff.Only || diff.Kind != exact.Slash && diff.Kind != exact.WellKnown {
+		return
+	}
+	f, err := config.Parse("", urlFile(s.target.Name, member("issuer"), ""))
+	if err != nil {
+		return
+	}
+	s.target = f.Targets[0]
+	obs := *s.set[evidence.Config]
+	obs.Body = f.Doc.Raw
+	s.set[evidence.Config] = &obs
+}
+
+// fromAddress completes the judgement on a bare address: it has no file to point to, and a file to start from is offered.
+func fromAddress(c *report.Connection, s subject) {
+	issuer := s.target.OIDC.Issuer
+	if member := discovered(s.set); member != nil && member("issuer") != "" {
+		issuer = member("issuer")
+	}
+	c.SP, c.SPName, c.Where = "", "", report.Location{}
+	c.Stub = stub(c, issuer)
+}
+
+// stub is a connection file to go on with after a look at a bare address.
+func stub(c *report.Connection, issuer string) string {
+	idp, name := "", "my-app"
+	if c.IdP != "" && c.IdP != "generic" {
+		idp = fmt.Sprintf("    idp: {profile: %s}\n", c.IdP)
+		name += "-" + c.IdP
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "version: 1\nconnections:\n  - name: %s\n    sp: {profile: generic, callback_url: \"https://app.example.com/callback\"}   # ssoctl catalog sps\n%s    oidc:\n", name, idp)
+	fmt.Fprintf(&b, "      issuer: %s\n      client_id: CHANGE-ME\n      client_secret: env:CLIENT_SECRET\n      scopes: [openid, email, profile]\n", issuer)
+	return b.String()
+}

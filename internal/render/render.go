@@ -1,24 +1,23 @@
-// Package render writes a report in the formats that --format names. Text from outside is stripped of control characters in
-// every one of them.
+// Package render writes a report in the formats that --format names. Every text is made harmless first (Clean), so that
+// what an IdP or a file says cannot move a cursor, forge a line or break out of a format.
 package render
 
 import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode"
 
 	"github.com/ssoctl/ssoctl/internal/report"
 )
 
-// Options are what a person may ask of the text formats.
+// Options are what a person may ask of the formats. Text takes all of them, the others what concerns them.
 type Options struct {
-	Width   int  // columns to wrap at; 0: 100
-	Color   bool // ANSI colours
-	Quiet   bool // findings only
-	Verbose bool // every rule's outcome
-	FailOn  report.Severity
-	Rules   []RuleInfo // for formats that carry the catalogue (SARIF)
+	Width   int             // columns to wrap at; 0: 100, less than 60: 60
+	Color   bool            // ANSI colours; without it no escape sequence of any kind is written
+	Quiet   bool            // findings and the line of counts only
+	Verbose bool            // every rule's outcome, with its reason
+	FailOn  report.Severity // the --fail-on level, for the exit code that is shown
+	Rules   []RuleInfo      // the catalogue, for SARIF
 }
 
 // RuleInfo is what SARIF says of a rule.
@@ -31,10 +30,10 @@ type RuleInfo struct {
 // Formats lists the values of --format.
 var Formats = []string{"text", "line", "json", "sarif", "junit", "github", "markdown", "html"}
 
-// Write renders the report.
+// Write renders the report in one of Formats. The report itself is left as it is. Errors are those of w, and an unknown format.
 func Write(w io.Writer, format string, r *report.Report, o Options) error {
 	write, ok := map[string]func(io.Writer, *report.Report, Options) error{
-		"line": line, "json": jsonFormat, "text": text,
+		"text": text, "line": line, "json": jsonFormat, "sarif": sarif, "junit": junit, "github": github, "markdown": markdown, "html": html,
 	}[format]
 	if !ok {
 		return fmt.Errorf("unknown format %q; known: %s", format, strings.Join(Formats, ", "))
@@ -44,36 +43,16 @@ func Write(w io.Writer, format string, r *report.Report, o Options) error {
 
 // line writes one line a finding: place, severity, code, message.
 func line(w io.Writer, r *report.Report, _ Options) error {
+	var b strings.Builder
 	for _, c := range r.Connections {
 		for _, f := range c.Findings {
 			where := f.Where.String()
 			if where == "" {
 				where = c.Name
 			}
-			if _, err := fmt.Fprintf(w, "%s: %s %s: %s\n", where, f.Severity, f.Code, f.Message); err != nil {
-				return err
-			}
+			fmt.Fprintf(&b, "%s: %s %s: %s\n", where, f.Severity, f.Code, f.Message)
 		}
 	}
-	return nil
-}
-
-// Clean makes text from outside harmless in one line: control characters, ANSI sequences' escapes and bidirectional overrides
-// are replaced, so that nothing can move the cursor, forge a line or hide behind another direction.
-func Clean(s string) string {
-	bad := func(r rune) bool {
-		return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069' || r == '\ufeff'
-	}
-	if !strings.ContainsFunc(s, bad) && strings.ToValidUTF8(s, "\ufffd") == s {
-		return s
-	}
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == '\t':
-			return ' '
-		case bad(r):
-			return '\ufffd'
-		}
-		return r
-	}, strings.ToValidUTF8(s, "\ufffd"))
+	_, err := io.WriteString(w, disarm(b.String()))
+	return err
 }

@@ -93,7 +93,7 @@ func (c *Case) lacksEntry(r knowledge.Requirement, node *source.Node, want strin
 	near, index := Closest(entries, want)
 	switch {
 	case len(entries) == 0:
-		f.Message = fmt.Sprintf("%s at %s is empty but %s needs %s in it: %s", c.settingName(r.Setting), c.IdP.Name, c.SP.Name, Quote(want), r.Say)
+		f.Message = fmt.Sprintf("%s at %s is empty but %s needs %s in it: %s", c.settingName(r.Setting), c.TheIdP(), c.TheSP(), Quote(want), r.Say)
 	case near != "":
 		diff := exact.Compare(near, want)
 		f.Got = near
@@ -258,4 +258,20 @@ func quoteAll(items []string) string {
 		out = append(out, Quote(s))
 	}
 	return strings.Join(out, ", ")
+}
+
+// TheSP is what a sentence calls the SP: its name, or "the SP" when nobody has described it.
+func (c *Case) TheSP() string {
+	if c.SP.ID == "generic" {
+		return "the SP"
+	}
+	return c.SP.Name
+}
+
+// TheIdP is what a sentence calls the IdP: its name, or "the IdP" when it was not recognised.
+func (c *Case) TheIdP() string {
+	if c.IdP.ID == "generic" {
+		return "the IdP"
+	}
+	return c.IdP.Name
 }

@@ -26,7 +26,7 @@ type bench struct {
 }
 
 // newBench starts a lab and writes its connection file and CA into a folder of its own.
-func newBench(t *testing.T, o lab.Options) *bench {
+func newBench(t testing.TB, o lab.Options) *bench {
 	t.Helper()
 	l, err := lab.Start(o)
 	if err != nil {
@@ -58,7 +58,7 @@ func newBench(t *testing.T, o lab.Options) *bench {
 	return b
 }
 
-func (b *bench) write(t *testing.T, name, text string) {
+func (b *bench) write(t testing.TB, name, text string) {
 	t.Helper()
 	if err := os.WriteFile(filepath.Join(b.dir, name), []byte(text), 0o600); err != nil {
 		t.Fatal(err)
@@ -66,7 +66,7 @@ func (b *bench) write(t *testing.T, name, text string) {
 }
 
 // doctor runs doctor on the lab's connection.
-func (b *bench) doctor(t *testing.T, change func(*doctorOptions)) *report.Report {
+func (b *bench) doctor(t testing.TB, change func(*doctorOptions)) *report.Report {
 	t.Helper()
 	o := doctorOptions{judging: judging{format: "json", failOn: "error", color: "never"}, network: network{timeout: defaultTimeout, caFile: "ca.pem", resolve: b.lab.Resolves()}}
 	if change != nil {

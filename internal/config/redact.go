@@ -15,7 +15,7 @@ func (f *File) Redacted() []byte {
 	for _, t := range f.Targets {
 		for _, path := range secretPaths {
 			n := f.Doc.At(t.Path(path))
-			if _, _, ok := Reference(n.Str()); n != nil && !ok && n.Str() != RedactedMark && strings.TrimSpace(n.Str()) != "" {
+			if n != nil && n.Str() != RedactedMark && plain(n.Str()) {
 				blot(lines, n)
 			}
 		}

@@ -1,6 +1,9 @@
 package config
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+)
 
 // Reference splits a secret reference: env:NAME, file:PATH or keyring:NAME. ok is false for anything else, which is then a
 // secret in plain text.
@@ -15,6 +18,26 @@ func Reference(s string) (scheme, name string, ok bool) {
 	return "", "", false
 }
 
+// variable is deliberately narrow: a secret that merely begins with a dollar sign must not be taken for the name of one.
+var variable = regexp.MustCompile(`^\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+))$`)
+
+// Variable recognises ${NAME} and $SOME_NAME, as shells and compose files refer to a variable. No such text is expanded, but it is no
+// secret either: it names one.
+func Variable(s string) (name string, ok bool) {
+	m := variable.FindStringSubmatch(strings.TrimSpace(s))
+	if m == nil {
+		return "", false
+	}
+	return m[1] + m[2], true
+}
+
+// plain reports whether a value of a secret field is the secret itself.
+func plain(value string) bool {
+	_, _, reference := Reference(value)
+	_, named := Variable(value)
+	return !reference && !named && strings.TrimSpace(value) != ""
+}
+
 // RedactedMark stands for a secret that was found in plain text.
 const RedactedMark = "[redacted]"
 
@@ -26,7 +49,7 @@ func (t *Target) Literals() []string {
 	var out []string
 	for _, path := range secretPaths {
 		value := t.file.Doc.At(t.Path(path)).Str()
-		if _, _, ok := Reference(value); !ok && strings.TrimSpace(value) != "" {
+		if plain(value) {
 			out = append(out, value)
 		}
 	}

@@ -81,7 +81,11 @@ func (c *Connection) vars() {
 		if value == "" {
 			continue
 		}
-		c.Vars[p.Name] = strings.TrimSuffix(value, "/")
+		// A slash that the parameter does not take has its own finding; what is made of the value should be right all the same.
+		if bare := strings.TrimSuffix(value, "/"); p.Pattern != "" && !c.Lib.Matches(p.Pattern, value) && c.Lib.Matches(p.Pattern, bare) {
+			value = bare
+		}
+		c.Vars[p.Name] = value
 		for _, v := range p.Values {
 			if v.Value == value {
 				for name, set := range v.Sets {

@@ -161,12 +161,13 @@ type Host struct {
 type TLS struct {
 	Version  string   `json:"version,omitempty"` // negotiated with everything on offer
 	Cipher   string   `json:"cipher,omitempty"`
-	Chain    []Bytes  `json:"chain,omitempty"`   // DER, as sent
-	Verified bool     `json:"verified"`          // against system roots or --ca-file
-	CAFile   bool     `json:"ca_file,omitempty"` // it verifies only with the CA that the user gave
-	Problem  *Failure `json:"problem,omitempty"` // why it does not verify
-	Only13   string   `json:"only_13,omitempty"` // a handshake that allows TLS 1.3 only: "ok", or why not
-	Only11   string   `json:"only_11,omitempty"` // one capped at TLS 1.1: "ok", or why not
+	Chain    []Bytes  `json:"chain,omitempty"`     // DER, as sent
+	Verified bool     `json:"verified"`            // against system roots or --ca-file
+	CAFile   bool     `json:"ca_file,omitempty"`   // it verifies only with the CA that the user gave
+	Problem  *Failure `json:"problem,omitempty"`   // why it does not verify
+	Cipher12 string   `json:"cipher_12,omitempty"` // the suite that a handshake capped at TLS 1.2 ends in; "" when it came to none
+	Only13   string   `json:"only_13,omitempty"`   // a handshake that allows TLS 1.3 only: "ok", or why not
+	Only11   string   `json:"only_11,omitempty"`   // one capped at TLS 1.1: "ok", or why not
 }
 
 // Ref is one reference of a connection file and what it leads to. The value of a secret is never kept.

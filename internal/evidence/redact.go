@@ -106,8 +106,12 @@ func (r redactor) url(address string) string {
 		u.RawQuery, changed = q, true
 	}
 	if f, ok := r.query(u.EscapedFragment()); ok {
-		u.Fragment, changed = f, true
-		u.RawFragment = f
+		// String keeps RawFragment only as long as it is an encoding of Fragment.
+		if plain, err := url.PathUnescape(f); err == nil {
+			u.Fragment, u.RawFragment, changed = plain, f, true
+		} else {
+			u.Fragment, u.RawFragment, changed = f, "", true
+		}
 	}
 	if !changed {
 		return address

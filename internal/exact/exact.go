@@ -53,6 +53,8 @@ func (d Diff) String() string {
 		return "a placeholder was left in"
 	case d.Only && d.Kind == WellKnown:
 		return "the discovery path was pasted along"
+	case d.Only && d.Kind == Other:
+		return "two different values"
 	case d.Only && d.Kind == Space:
 		return "only white space differs"
 	case d.Only:

@@ -7,11 +7,17 @@ type IdP struct {
 	Protocols []string          `yaml:"protocols"` // oidc, saml, oauth2 (authorization without ID tokens)
 	Sources   map[string]string `yaml:"sources"`   // key -> public address or document
 
-	Detect  Detect       `yaml:"detect"`
-	Issuer  Issuer       `yaml:"issuer,omitempty"`
-	Slash   Fact[string] `yaml:"slash,omitempty"` // trailing slash of the issuer: required | forbidden | tenant_defined | none
-	Client  Client       `yaml:"client,omitempty"`
-	Answers []Answer     `yaml:"answers,omitempty"`
+	Detect Detect       `yaml:"detect"`
+	Issuer Issuer       `yaml:"issuer,omitempty"`
+	Slash  Fact[string] `yaml:"slash,omitempty"` // trailing slash of the issuer: required | forbidden | tenant_defined | none
+	// RedirectWildcard says how registered redirect URIs may be patterns: trailing_star (a * at the end), subdomain (a * within one
+	// host label), glob (a * anywhere), regex (entries are RE2). Empty: compared exactly.
+	RedirectWildcard string `yaml:"redirect_wildcard,omitempty"`
+	// Interception lists names in certificates of TLS-inspecting proxies (RE2, found somewhere in the name of the issuer). Only
+	// the generic profile has it.
+	Interception []Pattern `yaml:"interception,omitempty"`
+	Client       Client    `yaml:"client,omitempty"`
+	Answers      []Answer  `yaml:"answers,omitempty"`
 	// Settings are the console switches that a connection file may state under idp.settings.
 	Settings map[string]Setting `yaml:"settings,omitempty"`
 	// Paths leads to the place of each fix in the console, steps separated by " › ". {app} stands for the name that the
@@ -103,7 +109,9 @@ type Setting struct {
 	Label   string   `yaml:"label"`            // as the console spells it
 	Path    string   `yaml:"path"`             // where it is, steps separated by " › "
 	Default any      `yaml:"default,omitempty"`
-	S       Keys     `yaml:"s"`
+	// Holds says which value of the connection belongs in it: sp_entity_id. Empty: none that rules compare by themselves.
+	Holds string `yaml:"holds,omitempty"`
+	S     Keys   `yaml:"s"`
 }
 
 // IdPOIDC holds the OIDC facts that rules and probes read.
@@ -125,6 +133,8 @@ type IdPOIDC struct {
 	Endpoints     map[string]Fact[string] `yaml:"endpoints,omitempty"`      // for products without discovery
 	Logout        Facts                   `yaml:"logout,omitempty"`
 	ResponseModes Fact[[]string]          `yaml:"response_modes,omitempty"`
+	// SubjectTypes are the kinds of sub that the product can make (public, pairwise), where that is fixed.
+	SubjectTypes Fact[[]string] `yaml:"subject_types,omitempty"`
 }
 
 // IdPSAML holds the SAML facts.
@@ -132,6 +142,8 @@ type IdPSAML struct {
 	Metadata Fact[string] `yaml:"metadata,omitempty"` // template of the metadata URL
 	SSO      Fact[string] `yaml:"sso,omitempty"`
 	EntityID Fact[string] `yaml:"entity_id,omitempty"`
+	// PostOnly is the pattern (RE2, whole string) of single sign-on URLs that take only the HTTP-POST binding.
+	PostOnly Fact[string] `yaml:"post_only,omitempty"`
 	Facts    Facts        `yaml:"facts,omitempty"`
 }
 

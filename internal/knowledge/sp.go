@@ -20,11 +20,13 @@ type SP struct {
 	Form    Form     `yaml:"form,omitempty"`
 	// Requires lists what the SP needs of the IdP's console settings, by IdP profile id.
 	Requires map[string][]Requirement `yaml:"requires,omitempty"`
-	IdPs     map[string]IdPNote       `yaml:"idps,omitempty"`     // the SP's own advice for one IdP
-	Accounts Facts                    `yaml:"accounts,omitempty"` // provisioning, linking, sessions
-	Facts    Facts                    `yaml:"facts,omitempty"`
-	Quirks   []Fact[string]           `yaml:"quirks,omitempty"`
-	Tests    []Fact[string]           `yaml:"tests,omitempty"` // how to see that it worked
+	// ExchangeOnly lists the protocols whose tokens the SP can exchange for others; empty: it says nothing.
+	ExchangeOnly []string           `yaml:"exchange_only,omitempty"`
+	IdPs         map[string]IdPNote `yaml:"idps,omitempty"`     // the SP's own advice for one IdP
+	Accounts     Facts              `yaml:"accounts,omitempty"` // provisioning, linking, sessions
+	Facts        Facts              `yaml:"facts,omitempty"`
+	Quirks       []Fact[string]     `yaml:"quirks,omitempty"`
+	Tests        []Fact[string]     `yaml:"tests,omitempty"` // how to see that it worked
 	// Live are the SP's public interfaces that doctor may ask: providers, signin, metadata.
 	Live    map[string]Live `yaml:"live,omitempty"`
 	Entries []Entry         `yaml:"troubleshooting,omitempty"`
@@ -162,6 +164,10 @@ type Roles struct {
 	Default       Fact[string]   `yaml:"default,omitempty"`
 	NoMatch       Fact[string]   `yaml:"no_match,omitempty"` // what happens to a user without a rule: locked_out | default | deny
 	GroupClaims   Fact[[]string] `yaml:"group_claims,omitempty"`
+	// BlockHelpers and ValueHelpers are the template helpers beside the language's own: those that only work as {{#name}} blocks,
+	// and those that give a value.
+	BlockHelpers Fact[[]string] `yaml:"block_helpers,omitempty"`
+	ValueHelpers Fact[[]string] `yaml:"value_helpers,omitempty"`
 	// ReadsFrom are the places whose claims the rules see: id_token, userinfo, access_token, assertion.
 	ReadsFrom Fact[[]string] `yaml:"reads_from,omitempty"`
 	Facts     Facts          `yaml:"facts,omitempty"`

@@ -44,7 +44,17 @@ type Key struct {
 type KeyFault struct {
 	Path string
 	Text string
+	Kind FaultKind
 }
+
+// FaultKind tells apart what a fault of a key is about.
+type FaultKind int
+
+const (
+	Shape       FaultKind = iota // a member is missing, of the wrong type or wrongly encoded
+	Value                        // the members are well formed and make no key
+	Certificate                  // x5c cannot be read
+)
 
 // ParseJWKS parses a key set. The error is a *source.Error when the text is no JSON value.
 func ParseJWKS(name string, b []byte) (*JWKS, error) {
@@ -146,12 +156,14 @@ func parseKey(path string, n *source.Node) Key {
 	return k
 }
 
-func (k *Key) fault(member, format string, args ...any) {
+func (k *Key) fault(member, format string, args ...any) { k.add(Shape, member, format, args...) }
+
+func (k *Key) add(kind FaultKind, member, format string, args ...any) {
 	path := k.Path
 	if member != "" {
 		path += "/" + member
 	}
-	k.Faults = append(k.Faults, KeyFault{Path: path, Text: fmt.Sprintf(format, args...)})
+	k.Faults = append(k.Faults, KeyFault{Path: path, Text: fmt.Sprintf(format, args...), Kind: kind})
 }
 
 func (k *Key) text(name string) string {
@@ -253,12 +265,12 @@ func (k *Key) ec() {
 	}
 	size := (curve.Params().BitSize + 7) / 8
 	if len(x) != size || len(y) != size {
-		k.fault("x", "coordinates of %s take %d bytes, here %d and %d (RFC 7518 §6.2.1.2)", k.Crv, size, len(x), len(y))
+		k.add(Value, "x", "coordinates of %s take %d bytes, here %d and %d (RFC 7518 §6.2.1.2)", k.Crv, size, len(x), len(y))
 		return
 	}
 	public, err := ecdsa.ParseUncompressedPublicKey(curve, append(append([]byte{4}, x...), y...))
 	if err != nil {
-		k.fault("x", "the point is not on %s", k.Crv)
+		k.add(Value, "x", "the point is not on %s", k.Crv)
 		return
 	}
 	k.Public = public
@@ -272,7 +284,7 @@ func (k *Key) okp() {
 	case k.Crv != "Ed25519":
 		k.Unsupported = fmt.Sprintf("curve %q", k.Crv)
 	case len(x) != ed25519.PublicKeySize:
-		k.fault("x", "a key of Ed25519 takes %d bytes, here %d", ed25519.PublicKeySize, len(x))
+		k.add(Value, "x", "a key of Ed25519 takes %d bytes, here %d", ed25519.PublicKeySize, len(x))
 	default:
 		k.Public = ed25519.PublicKey(x)
 	}
@@ -284,18 +296,18 @@ func (k *Key) chain() {
 		return
 	}
 	if n.Type != source.List {
-		k.fault("x5c", "x5c is %s, not a list", n.Type)
+		k.add(Certificate, "x5c", "x5c is %s, not a list", n.Type)
 		return
 	}
 	for i, item := range n.Items {
 		der, err := base64.StdEncoding.DecodeString(item.Str())
 		if err != nil {
-			k.fault("x5c/"+strconv.Itoa(i), "x5c holds no base64 (RFC 7517 §4.7 asks for the standard alphabet)")
+			k.add(Certificate, "x5c/"+strconv.Itoa(i), "x5c holds no base64 (RFC 7517 §4.7 asks for the standard alphabet)")
 			return
 		}
 		cert, err := x509.ParseCertificate(der)
 		if err != nil {
-			k.fault("x5c/"+strconv.Itoa(i), "x5c holds no certificate: %v", err)
+			k.add(Certificate, "x5c/"+strconv.Itoa(i), "x5c holds no certificate: %v", err)
 			return
 		}
 		k.Chain = append(k.Chain, cert)

@@ -72,7 +72,8 @@ func (r *run) host(ctx context.Context, u *url.URL) evidence.Host {
 	return h
 }
 
-// handshakes makes up to three connections: one with everything on offer, one that allows only TLS 1.3, one capped at 1.1.
+// handshakes makes up to four connections: one with everything on offer, one that allows only TLS 1.3, one capped at 1.2, one
+// capped at 1.1.
 func (r *run) handshakes(ctx context.Context, u *url.URL, h *evidence.Host, addr string) {
 	ctx, cancel := context.WithTimeout(ctx, perExchange)
 	defer cancel()
@@ -87,14 +88,15 @@ func (r *run) handshakes(ctx context.Context, u *url.URL, h *evidence.Host, addr
 		conn.Close()
 		return
 	}
-	var only13, only11 string
+	var only13, only11, cipher12 string
 	var wg sync.WaitGroup
-	wg.Go(func() { only13 = r.tryVersion(ctx, u, addr, tls.VersionTLS13, tls.VersionTLS13) })
-	wg.Go(func() { only11 = r.tryVersion(ctx, u, addr, tls.VersionTLS10, tls.VersionTLS11) })
+	wg.Go(func() { only13, _ = r.tryVersion(ctx, u, addr, tls.VersionTLS13, tls.VersionTLS13) })
+	wg.Go(func() { _, cipher12 = r.tryVersion(ctx, u, addr, tls.VersionTLS12, tls.VersionTLS12) })
+	wg.Go(func() { only11, _ = r.tryVersion(ctx, u, addr, tls.VersionTLS10, tls.VersionTLS11) })
 	h.TLS = r.handshake(ctx, u, h, conn)
 	wg.Wait()
 	if h.TLS != nil {
-		h.TLS.Only13, h.TLS.Only11 = only13, only11
+		h.TLS.Only13, h.TLS.Cipher12, h.TLS.Only11 = only13, cipher12, only11
 	}
 }
 
@@ -136,17 +138,18 @@ func verify(chain []*x509.Certificate, host string, roots *x509.CertPool, env *E
 	return err
 }
 
-func (r *run) tryVersion(ctx context.Context, u *url.URL, addr string, lowest, highest uint16) string {
+// tryVersion makes one handshake within a range of versions: "ok" or why not, and the cipher suite when it succeeds.
+func (r *run) tryVersion(ctx context.Context, u *url.URL, addr string, lowest, highest uint16) (outcome, cipher string) {
 	conn, err := r.connect(ctx, u, addr)
 	if err != nil {
-		return classify(err).Text
+		return classify(err).Text, ""
 	}
 	defer conn.Close()
 	c := tls.Client(conn, &tls.Config{ServerName: u.Hostname(), InsecureSkipVerify: true, MinVersion: lowest, MaxVersion: highest})
 	if err := c.HandshakeContext(ctx); err != nil {
-		return classify(err).Text
+		return classify(err).Text, ""
 	}
-	return "ok"
+	return "ok", tls.CipherSuiteName(c.ConnectionState().CipherSuite)
 }
 
 // connect opens a TCP connection to the host, through the proxy when one is in effect.

@@ -207,7 +207,7 @@ func TestPauseIsHonoured(t *testing.T) {
 		seen = append(seen, r.Method+" "+r.URL.Path)
 		mu.Unlock()
 		if r.URL.Path == "/.well-known/openid-configuration" {
-			w.discoveryWith(`, "token_endpoint": "` + w.issuer + `/token"`)(rw, r)
+			w.discoveryWith(`, "token_endpoint": "`+w.issuer+`/token"`)(rw, r)
 			return
 		}
 		rw.WriteHeader(http.StatusTooManyRequests)
@@ -227,7 +227,7 @@ func TestNothingReachesTheSP(t *testing.T) {
 			http.Redirect(rw, r, r.URL.Query().Get("redirect_uri")+"?error=login_required&state="+r.URL.Query().Get("state"), http.StatusFound)
 			return
 		}
-		w.discoveryWith(`, "authorization_endpoint": "` + w.issuer + `/authorize"`)(rw, r)
+		w.discoveryWith(`, "authorization_endpoint": "`+w.issuer+`/authorize"`)(rw, r)
 	}))
 	obs := w.gather(t, evidence.Authorize)[evidence.Authorize]
 	if obs == nil || !strings.HasPrefix(obs.Last().Head("Location"), "https://app.example.org/cb?error=login_required") {

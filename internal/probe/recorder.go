@@ -267,6 +267,9 @@ func (c *recorder) addresses(ctx context.Context, host, port string) (addrs []st
 		return []string{host}, false, nil
 	}
 	addrs, err = c.env.Lookup(ctx, host)
+	if err == nil && len(addrs) == 0 {
+		err = &net.DNSError{Err: "no address", Name: host, IsNotFound: true}
+	}
 	if err != nil {
 		return nil, false, &stageError{evidence.StageDNS, err}
 	}

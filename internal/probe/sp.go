@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"github.com/ssoctl/ssoctl/internal/evidence"
 	"github.com/ssoctl/ssoctl/internal/knowledge"
@@ -20,6 +21,10 @@ func (r *run) live(name string) (probe knowledge.Live, address string, ok bool) 
 	return probe, address, ok
 }
 
+// perSP bounds each question to the SP: its answer is welcome, but the IdP is what the run is about, and the SP is often not
+// reachable from where an admin sits.
+const perSP = 3 * time.Second
+
 func spProviders(ctx context.Context, r *run) *evidence.Observation { return r.askSP(ctx, "providers") }
 func spMetadata(ctx context.Context, r *run) *evidence.Observation {
 	if r.conn.SAML == nil {
@@ -33,6 +38,8 @@ func (r *run) askSP(ctx context.Context, name string) *evidence.Observation {
 	if !ok {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, perSP)
+	defer cancel()
 	return observe(address, r.fetch(ctx, request{method: http.MethodGet, url: address, accept: "application/json, application/xml;q=0.9"}))
 }
 
@@ -55,6 +62,8 @@ func spSignIn(ctx context.Context, r *run) *evidence.Observation {
 	if err != nil {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, perSP)
+	defer cancel()
 	ex, _ := r.client.send(ctx, request{label: "signin", method: http.MethodPost, url: address, accept: acceptJSON, json: b, effect: true})
 	return observe(address, []evidence.Exchange{ex})
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 
 	"charm.land/lipgloss/v2"
@@ -27,6 +28,9 @@ func text(w io.Writer, r *report.Report, o Options) error {
 		p.width = 100
 	}
 	p.width = max(p.width, 60)
+	if !p.verbose {
+		withoutInfos(r)
+	}
 	if r.Command == "check" {
 		p.check(r)
 	} else {
@@ -45,10 +49,24 @@ func text(w io.Writer, r *report.Report, o Options) error {
 	return err
 }
 
+// withoutInfos takes the infos out of what a person reads first; they are counted, and -v shows them.
+func withoutInfos(r *report.Report) {
+	for i := range r.Connections {
+		c := &r.Connections[i]
+		c.Findings = slices.DeleteFunc(slices.Clone(c.Findings), func(f report.Finding) bool { return f.Severity <= report.Info })
+	}
+}
+
 // last writes the counts and, at the right, the exit code.
 func (p *page) last(r *report.Report, failOn report.Severity) {
 	exit := fmt.Sprintf("exit %d", r.ExitCode(failOn))
-	lines := flow(counts(r), "   ", p.width)
+	all := counts(r)
+	for i, c := range all {
+		if !p.verbose && (strings.HasSuffix(c, " info") || strings.HasSuffix(c, " infos")) {
+			all[i] = c + " (-v)"
+		}
+	}
+	lines := flow(all, "   ", p.width)
 	for i, l := range lines {
 		if i == len(lines)-1 {
 			p.pair(l, exit)

@@ -10,8 +10,12 @@ import (
 	"unicode/utf8"
 )
 
-// maxDepth bounds the nesting of any document.
-const maxDepth = 64
+// Bounds of any document: its nesting and, since a value takes far more memory than the two bytes it may be written in, the
+// number of its values.
+const (
+	maxDepth  = 64
+	maxValues = 100_000
+)
 
 // ParseJSON parses one JSON value (RFC 8259) with places. A byte order mark is skipped and reported by BOM. Doubled
 // members are kept. Text after the value is an error, as is nesting deeper than 64.
@@ -39,9 +43,10 @@ func ParseJSON(file string, b []byte) (*Doc, error) {
 func (d *Doc) BOM() bool { return bytes.HasPrefix(d.Raw, []byte("\xef\xbb\xbf")) }
 
 type jsonParser struct {
-	file string
-	text []byte
-	dec  *json.Decoder
+	file   string
+	text   []byte
+	dec    *json.Decoder
+	values int
 
 	line   int // of offset at
 	lineAt int // offset where that line begins
@@ -105,6 +110,9 @@ func (p *jsonParser) value(depth int) (*Node, error) {
 func (p *jsonParser) node(tok json.Token, start, depth int) (*Node, error) {
 	if depth > maxDepth {
 		return nil, p.fail(start, fmt.Sprintf("nested deeper than %d", maxDepth))
+	}
+	if p.values++; p.values > maxValues {
+		return nil, p.fail(start, fmt.Sprintf("more than %d values", maxValues))
 	}
 	n := &Node{Pos: p.pos(start)}
 	switch v := tok.(type) {

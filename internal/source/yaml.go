@@ -28,6 +28,9 @@ func ParseYAML(file string, b []byte) (doc *Doc, err error) {
 	}
 	doc = &Doc{File: file, Raw: b, lines: splitLines(bytes.TrimPrefix(b, []byte("\xef\xbb\xbf")))}
 	text := strings.Join(doc.lines, "\n")
+	if n := strings.Count(text, "\n") + strings.Count(text, ",") + strings.Count(text, ":") + strings.Count(text, "["); n > maxValues {
+		return nil, &Error{File: file, Msg: fmt.Sprintf("more than %d values", maxValues)}
+	}
 	tokens := lexer.Tokenize(text)
 	if err := tooDeep(file, tokens, doc.lines); err != nil {
 		return nil, err

@@ -5,12 +5,15 @@ import (
 	"slices"
 
 	"github.com/ssoctl/ssoctl/internal/check"
+	"github.com/ssoctl/ssoctl/internal/check/configrules"
+	"github.com/ssoctl/ssoctl/internal/check/loginrules"
+	"github.com/ssoctl/ssoctl/internal/check/netrules"
 	"github.com/ssoctl/ssoctl/internal/check/oidcrules"
 )
 
 // Rules gives every rule, ordered by code.
 func Rules() []check.Rule {
-	out := slices.Concat(oidcrules.Rules)
+	out := slices.Concat(configrules.Rules, netrules.Rules, oidcrules.Rules, loginrules.Rules)
 	slices.SortFunc(out, func(a, b check.Rule) int {
 		if a.Code < b.Code {
 			return -1

@@ -371,4 +371,3 @@ func write(t *testing.T, file string, ar *txtar.Archive) {
 		t.Fatal(err)
 	}
 }
-

@@ -3,11 +3,7 @@ package oidcrules
 
 import (
 	"slices"
-
-	"github.com/ssoctl/ssoctl/internal/check"
 )
 
 // Rules lists every rule of the package.
-var Rules = slices.Concat(discIssuer)
-
-var _ []check.Rule = Rules
+var Rules = slices.Concat(discURL, discFetch, discIssuer, discEndpoints, discByHand, discLists, discAlgs, discSchema, discSP, discOptions, discRepeat, jwksFetch, jwksKeys, jwksStrength, jwksSet)

@@ -1,0 +1,59 @@
+package configrules
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/ssoctl/ssoctl/internal/check"
+	"github.com/ssoctl/ssoctl/internal/evidence"
+	"github.com/ssoctl/ssoctl/internal/report"
+)
+
+var lockout = []check.Rule{
+	{
+		Code: "CLM013", Title: "the mapping lets the administrator back in", Severity: report.Error,
+		Needs:   []evidence.Kind{evidence.Config},
+		Why:     "Whoever fits no rule is locked out, the person who sets it up included.",
+		Fix:     "keep a rule that fits the administrator until others have signed in",
+		Applies: mapped,
+		Check:   lockedOut,
+	},
+}
+
+func lockedOut(c *check.Case) []report.Finding {
+	r, sp := c.Config.Target.Roles, c.SP.Roles
+	if r.Strict && claimless(c) {
+		return []report.Finding{{Got: "strict: true", Where: c.Config.Pos("roles/strict"),
+			Message: fmt.Sprintf("roles.strict is \"true\", but a login of this connection (%s) brings no claims to the rules, so %s denies everybody", kindOfLogin(c), c.TheSP()),
+			Fix:     []string{"set strict to false, or connect by OpenID Connect"}}}
+	}
+	if sp.Language != "claim_value" || sp.NoMatch.V != "locked_out" || len(sp.Roles) == 0 {
+		return nil
+	}
+	top := sp.Roles[:min(2, len(sp.Roles))]
+	for _, rule := range r.Rules {
+		if isEmail(c, rule.Claim) && slices.Contains(top, rule.Role) {
+			return nil
+		}
+	}
+	return []report.Finding{{
+		Severity: report.Warning, Where: c.Config.Pos("roles/rules"), Want: "email",
+		Message: fmt.Sprintf("no rule maps the address of an administrator (claim \"email\") to %q, and %s locks out whoever fits no rule", sp.Roles[0], c.TheSP()),
+		Fix:     []string{c.AtSP("put a rule at the top: email = your own address, role "+sp.Roles[0], "roles")},
+	}}
+}
+
+// isEmail reports whether a claim is the one in which the SP reads the address.
+func isEmail(c *check.Case, claim string) bool {
+	if claim == "email" {
+		return true
+	}
+	if c.SP.SAML != nil && c.Config.SAML != nil {
+		for _, a := range c.SP.SAML.Attributes {
+			if a.Name == "email" && slices.Contains(a.Names, claim) {
+				return true
+			}
+		}
+	}
+	return false
+}

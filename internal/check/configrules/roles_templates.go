@@ -1,0 +1,164 @@
+package configrules
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/ssoctl/ssoctl/internal/check"
+	"github.com/ssoctl/ssoctl/internal/evidence"
+	"github.com/ssoctl/ssoctl/internal/report"
+)
+
+// Templates, as far as their text alone shows that they cannot do what is meant.
+var templates = []check.Rule{
+	{
+		Code: "CLM011", Title: "role and team templates can be evaluated", Severity: report.Error,
+		Needs: []evidence.Kind{evidence.Config},
+		Why:   "A template that breaks counts as one that does not fit, and nobody is told.",
+		Fix:   "mend the template; ssoctl map shows what it makes of a user's claims",
+		Applies: func(c *check.Case) bool {
+			t := c.Config.Target
+			return c.SP.Roles != nil && c.SP.Roles.Language == "handlebars" && (t.Roles != nil || t.Teams != nil && t.Teams.Template != "")
+		},
+		Check: func(c *check.Case) []report.Finding {
+			var out []report.Finding
+			if r := c.Config.Target.Roles; r != nil {
+				for i, rule := range r.Rules {
+					if f := ruleTemplate(c, i, rule.Template, rule.Claim); f != nil {
+						out = append(out, *f)
+					}
+				}
+			}
+			if t := c.Config.Target.Teams; t != nil && t.Template != "" {
+				if why := broken(c, t.Template); why != "" {
+					out = append(out, report.Finding{Got: t.Template, Where: c.Config.Pos("teams/template"), Message: fmt.Sprintf("the team template %s %s", check.Quote(t.Template), why)})
+				}
+			}
+			return out
+		},
+	},
+}
+
+func ruleTemplate(c *check.Case, i int, template, claim string) *report.Finding {
+	f := &report.Finding{Got: template, Where: c.Config.Pos(rulePath(i, "template"))}
+	if strings.TrimSpace(template) == "" {
+		f.Where = c.Config.Pos(fmt.Sprintf("roles/rules/%d", i))
+		f.Message = fmt.Sprintf("rule %d has no template, which %s needs", i, c.TheSP())
+		if claim != "" {
+			f.Message = fmt.Sprintf("rule %d compares claim %q, but %s takes templates", i, claim, c.TheSP())
+			f.Fix = []string{"write a template such as {{#includes " + claim + " \"…\"}}true{{/includes}}"}
+		}
+		return f
+	}
+	if why := broken(c, template); why != "" {
+		f.Message = fmt.Sprintf("the template %s of rule %d %s", check.Quote(template), i, why)
+		return f
+	}
+	if silent(template) {
+		f.Severity = report.Warning
+		f.Message = fmt.Sprintf("the template %s of rule %d gives no text, so it never fits", check.Quote(template), i)
+		return f
+	}
+	return nil
+}
+
+var (
+	tag     = regexp.MustCompile(`\{\{\{?[~]?\s*([#/^>!&]?)\s*([^}]*?)[~]?\}?\}\}`)
+	textual = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'`)
+	name    = regexp.MustCompile(`[A-Za-z_@][A-Za-z0-9_@-]*`)
+)
+
+// builtin are the block helpers of the language itself.
+func builtin() []string { return []string{"if", "unless", "each", "with"} }
+
+// broken says why a template ends in an exception or cannot be parsed; "" when its text shows nothing of the kind.
+func broken(c *check.Case, template string) string {
+	if i := strings.IndexAny(template, "“”„‘’«»"); i >= 0 {
+		r := []rune(template[i:])[0]
+		return fmt.Sprintf("holds the typographic quote %q; only \" and ' quote a text", string(r))
+	}
+	if strings.Count(template, "{{") != strings.Count(template, "}}") {
+		return fmt.Sprintf("opens %d and closes %d expressions", strings.Count(template, "{{"), strings.Count(template, "}}"))
+	}
+	block := append(builtin(), c.SP.Roles.BlockHelpers.V...)
+	var open []string
+	for _, m := range tag.FindAllStringSubmatch(template, -1) {
+		kind, inner := m[1], strings.TrimSpace(m[2])
+		head := name.FindString(textual.ReplaceAllString(inner, ""))
+		if why := quotes(inner); why != "" && kind != "!" {
+			return why
+		}
+		switch {
+		case kind == "!":
+			continue
+		case kind == "#" || kind == "^" && inner != "":
+			open = append(open, head)
+			if known := c.SP.Roles.BlockHelpers; kind == "#" && known.Certain() && strings.ContainsAny(textual.ReplaceAllString(inner, ""), " \t") && !slices.Contains(block, head) {
+				return fmt.Sprintf("uses the block {{#%s}}, which is no helper of %s (it has %s)", head, c.TheSP(), strings.Join(block, ", "))
+			}
+		case kind == "/":
+			if len(open) == 0 || open[len(open)-1] != head {
+				return fmt.Sprintf("closes {{/%s}} where %s", head, expected(open))
+			}
+			open = open[:len(open)-1]
+		case kind == "" && slices.Contains(c.SP.Roles.BlockHelpers.V, head) && inner != head:
+			return fmt.Sprintf("uses %s inline, which ends in an exception; it only works as a block: {{#%s …}}…{{/%s}}", head, head, head)
+		}
+		if why := nested(c, inner); why != "" {
+			return why
+		}
+	}
+	if len(open) > 0 {
+		return fmt.Sprintf("does not close {{#%s}}", open[len(open)-1])
+	}
+	return ""
+}
+
+func expected(open []string) string {
+	if len(open) == 0 {
+		return "no block is open"
+	}
+	return fmt.Sprintf("{{#%s}} is open", open[len(open)-1])
+}
+
+// nested finds a block helper inside parentheses, where the language wants a value.
+func nested(c *check.Case, inner string) string {
+	bare := textual.ReplaceAllString(inner, "")
+	for _, part := range strings.Split(bare, "(")[1:] {
+		if head := name.FindString(part); strings.HasPrefix(strings.TrimSpace(part), head) && slices.Contains(c.SP.Roles.BlockHelpers.V, head) {
+			return fmt.Sprintf("uses (%s …) as a value, which ends in an exception; nest blocks instead: {{#%s …}}…{{/%s}}", head, head, head)
+		}
+	}
+	if strings.Count(bare, "(") != strings.Count(bare, ")") {
+		return "has parentheses that do not match"
+	}
+	return ""
+}
+
+func quotes(inner string) string {
+	if rest := textual.ReplaceAllString(inner, ""); strings.ContainsAny(rest, `"'`) {
+		return "has a quote that is not closed"
+	}
+	return ""
+}
+
+// silent is true when nothing but blocks would be written out: the output is empty whatever the claims are.
+func silent(template string) bool {
+	for _, m := range tag.FindAllStringSubmatch(template, -1) {
+		if m[1] == "" && strings.TrimSpace(m[2]) != "else" && !strings.HasPrefix(strings.TrimSpace(m[2]), "else ") || m[1] == "&" {
+			return false
+		}
+	}
+	return strings.TrimSpace(tag.ReplaceAllString(template, "")) == ""
+}
+
+// words lists the names in the expressions of a template, texts left out.
+func words(template string) []string {
+	var out []string
+	for _, m := range tag.FindAllStringSubmatch(template, -1) {
+		out = append(out, name.FindAllString(textual.ReplaceAllString(m[2], ""), -1)...)
+	}
+	return out
+}

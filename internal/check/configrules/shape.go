@@ -1,0 +1,194 @@
+package configrules
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ssoctl/ssoctl/internal/check"
+	"github.com/ssoctl/ssoctl/internal/config"
+	"github.com/ssoctl/ssoctl/internal/evidence"
+	"github.com/ssoctl/ssoctl/internal/knowledge"
+	"github.com/ssoctl/ssoctl/internal/report"
+	"github.com/ssoctl/ssoctl/internal/source"
+)
+
+// The shape of the file. What belongs to one connection is told with it, the rest with the file as a whole.
+var shape = []check.Rule{
+	{
+		Code: "CFG001", Title: "the connection file has the shape that ssoctl reads", Severity: report.Error,
+		Tries: []evidence.Kind{evidence.File}, Uses: []evidence.Kind{evidence.Config},
+		Why: "What is not understood is not judged: a misspelt key silently means something else.",
+		Fix: "write it as the schema has it: ssoctl schema",
+		Check: func(c *check.Case) []report.Finding {
+			if c.Config != nil {
+				return slices.Concat(ofConnection(c), parties(c), parameters(c), settings(c), urls(c), choices(c))
+			}
+			return ofFile(c)
+		},
+	},
+}
+
+// ofFile tells what is wrong with the file outside its connections.
+func ofFile(c *check.Case) []report.Finding {
+	var parse *source.Error
+	if err := c.Seen[evidence.File].Parsed; errors.As(err, &parse) {
+		return []report.Finding{{Message: parse.Msg, Where: report.Location{File: parse.File, Line: parse.Pos.Line, Col: parse.Pos.Col},
+			Fix: []string{"mend the YAML: indentation, quotes and brackets around this place"}}}
+	}
+	if c.File == nil {
+		return nil
+	}
+	var out []report.Finding
+	for _, p := range c.File.Problems {
+		if !ofAnyConnection(c.File, p.Path) {
+			out = append(out, told(c.File, p))
+		}
+	}
+	root := c.File.Doc.Root
+	if list := root.Member("connections"); root.Type == source.Map && (list == nil || list.Type == source.Null || list.Type == source.List && len(list.Items) == 0) {
+		out = append(out, report.Finding{Message: "the file holds no connection: \"connections\" is empty or missing", Where: c.File.Locate("/connections"),
+			Fix: []string{"add a connection; ssoctl init writes one"}})
+	}
+	return append(out, doubled(c.File)...)
+}
+
+func ofAnyConnection(f *config.File, path string) bool {
+	return slices.ContainsFunc(f.Targets, func(t *config.Target) bool { return path == t.Path("") || strings.HasPrefix(path, t.Path("")+"/") })
+}
+
+// doubled finds connections of one name: commands could not tell them apart.
+func doubled(f *config.File) []report.Finding {
+	var out []report.Finding
+	seen := map[string]*config.Target{}
+	for _, t := range f.Targets {
+		if first, ok := seen[t.Name]; ok && t.Name != "" {
+			out = append(out, report.Finding{Got: t.Name, Where: t.Pos("name"), Related: []report.Location{first.Pos("name")},
+				Message: fmt.Sprintf("two connections are called %q; the first is at line %d", t.Name, first.Pos("name").Line),
+				Fix:     []string{"give one of them another name"}})
+			continue
+		}
+		seen[t.Name] = t
+	}
+	return out
+}
+
+// told words one problem of the decoder, with the edit when the right value is known.
+func told(f *config.File, p source.Problem) report.Finding {
+	out := report.Finding{Message: p.Message(), Got: p.Got, Want: p.Want, Where: f.LocatePos(p.Pos, p.Path, 0)}
+	message := strings.TrimPrefix(p.Path, "/")
+	if at := strings.LastIndexByte(p.Path, '/'); at >= 0 {
+		message = source.Unescape(p.Path[at+1:])
+	}
+	switch p.Kind {
+	case source.UnknownKey, source.DoubledKey:
+		out.Got, out.Want, out.Where.Len = p.Key, p.Near, len([]rune(p.Key))
+		out.Fix = []string{"remove " + p.Key}
+		if p.Near != "" {
+			out.Fix = []string{"write " + p.Near + " in place of " + p.Key}
+		}
+	case source.WrongValue:
+		out.Message = fmt.Sprintf("%s is %q, expected %s", message, p.Got, p.Want)
+		out.Fix = []string{"write " + p.Want}
+		if node := f.Doc.At(p.Path); node != nil {
+			out.Where.Len = node.Len
+		}
+		if p.Near != "" {
+			out.Want, out.Fix = p.Near, []string{"write " + p.Near}
+			out.Edits = []report.Edit{{Path: p.Path, Old: p.Got, New: p.Near}}
+		}
+		if p.Path == "/version" && p.Got == "" {
+			out.Message, out.Fix = "version is missing, expected 1", []string{"begin the file with version: 1"}
+		}
+	case source.WrongType:
+		out.Message = fmt.Sprintf("%s is %s, expected %s", message, p.Got, p.Want)
+		out.Fix = []string{"write " + p.Want}
+		if p.Path == "" {
+			out.Message = fmt.Sprintf("the file is %s, expected a mapping with version and connections", p.Got)
+		}
+	}
+	return out
+}
+
+// ofConnection tells the decoder's problems of one connection.
+func ofConnection(c *check.Case) []report.Finding {
+	var out []report.Finding
+	for _, p := range c.Config.File().Problems {
+		if p.Path == c.Config.Path("") || strings.HasPrefix(p.Path, c.Config.Path("")+"/") {
+			out = append(out, told(c.Config.File(), p))
+		}
+	}
+	return out
+}
+
+// parties looks at who is connected: name, protocol, both profiles.
+func parties(c *check.Case) []report.Finding {
+	var out []report.Finding
+	add := func(path, got, want, message string, fix ...string) {
+		out = append(out, report.Finding{Got: got, Want: want, Message: message, Where: c.Config.Pos(path), Fix: fix})
+	}
+	conn := c.Config
+	if strings.TrimSpace(conn.Name) == "" {
+		add("", "", "", "the connection has no name", "add name: a word to call it by")
+	}
+	switch {
+	case conn.OIDC != nil && conn.SAML != nil:
+		add("saml", "", "", "the connection has both \"oidc\" and \"saml\", expected exactly one", "keep the protocol that is used; make a second connection of the other one")
+	case conn.OIDC == nil && conn.SAML == nil && !conn.Stated("oidc") && !conn.Stated("saml"):
+		add("", "", "", "the connection has neither \"oidc\" nor \"saml\", expected exactly one", "add an oidc or a saml section")
+	}
+	switch {
+	case conn.Target.SP == nil || conn.Target.SP.Type == source.Null:
+		add("", "", "", "the connection has no \"sp\"", "add sp: {profile: …}; ssoctl catalog sps lists the profiles, generic stands for any other")
+	case conn.Target.SP.Type != source.Map:
+		add("sp", conn.Target.SP.Text, "", fmt.Sprintf("sp is %s (%q), expected a mapping such as {profile: %s}", conn.Target.SP.Type, conn.Target.SP.Text, orExample(conn.Target.SP.Text)), "write sp: {profile: "+orExample(conn.Target.SP.Text)+"}")
+	case conn.SPProfile() == "":
+		add("sp", "", "", "sp names no profile", "add profile; ssoctl catalog sps lists them, generic stands for any other")
+	}
+	heads := c.Lib.Heads()
+	if id := conn.UnknownSP; id != "" && conn.SPProfile() != "" {
+		out = append(out, unknown(c, "sp/profile", "SP", id, ids(heads.SPs)))
+	}
+	if id := conn.UnknownIdP; id != "" {
+		out = append(out, unknown(c, "idp/profile", "IdP", id, ids(heads.IdPs)))
+	}
+	if p := conn.Protocol(); p != "" && conn.UnknownSP == "" && len(c.SP.Protocols) > 0 && !slices.Contains(c.SP.Protocols, string(p)) {
+		add(string(p), string(p), strings.Join(c.SP.Protocols, ", "), fmt.Sprintf("the connection speaks %q but %s only speaks %q", p, c.TheSP(), strings.Join(c.SP.Protocols, ", ")), "use a protocol that "+c.TheSP()+" speaks")
+	}
+	return out
+}
+
+func orExample(s string) string {
+	if s != "" && !strings.ContainsAny(s, " \n") {
+		return s
+	}
+	return "generic"
+}
+
+func ids(heads []knowledge.Head) []string {
+	var out []string
+	for _, h := range heads {
+		out = append(out, h.ID)
+	}
+	return out
+}
+
+func unknown(c *check.Case, path, what, id string, all []string) report.Finding {
+	f := report.Finding{Got: id, Where: c.Config.Pos(path), Message: fmt.Sprintf("unknown %s profile %q", what, id)}
+	list := "ssoctl catalog " + strings.ToLower(what) + "s lists the profiles"
+	switch near := source.Nearest(id, all); {
+	case strings.HasSuffix(id, ".yaml") || strings.HasSuffix(id, ".yml") || strings.ContainsAny(id, "/\\"):
+		f.Message = fmt.Sprintf("the %s profile %q cannot be read", what, id)
+		f.Fix = []string{"check the path; it is relative to the connection file"}
+	case near != "":
+		f.Want = near
+		f.Message += fmt.Sprintf(" (did you mean %q?)", near)
+		step, edits := c.InFile(path, near)
+		f.Fix, f.Edits = []string{step, list}, edits
+	default:
+		f.Message += "; generic stands for any product that is not listed"
+		f.Fix = []string{list}
+	}
+	return f
+}

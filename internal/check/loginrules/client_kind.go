@@ -1,0 +1,155 @@
+package loginrules
+
+import (
+	"fmt"
+
+	"github.com/ssoctl/ssoctl/internal/check"
+	"github.com/ssoctl/ssoctl/internal/config"
+	"github.com/ssoctl/ssoctl/internal/evidence"
+	"github.com/ssoctl/ssoctl/internal/report"
+)
+
+// What the IdP says of the client itself.
+var clientKind = []check.Rule{
+	aboutClient("AUTHZ031", "the IdP knows the client", "client_unknown",
+		"The IdP shows an error page of its own: nobody gets as far as a login.",
+		"enter the client ID as the IdP spells it, letter case included, and see that issuer and client belong to the same realm or tenant",
+		"RFC 6749 §4.1.2.1", func(c *check.Case, a *check.Attempt) report.Finding {
+			id := c.Config.OIDC.ClientID
+			return report.Finding{
+				Got: id, Where: place(c, "oidc/client_id", "oidc"),
+				Message: fmt.Sprintf("the IdP does not know the client %s at the issuer %s: it answers %s", check.Quote(id), check.Quote(c.Config.Issuer()), check.Quote(orStatus(a))),
+				Fix: []string{
+					c.AtSP("enter the client ID that the IdP shows, letter case included", "client_id"),
+					c.AtIdP("look up the client ID, and see that this is the realm or tenant of the issuer", "client_id"),
+				},
+			}
+		}),
+	aboutClient("AUTHZ032", "the client is switched on at the IdP", "client_disabled",
+		"The IdP refuses every login of this application.",
+		"switch the client on at the IdP", "", func(c *check.Case, a *check.Attempt) report.Finding {
+			id := c.Config.OIDC.ClientID
+			return report.Finding{
+				Got: id, Where: place(c, "oidc/client_id", "oidc"),
+				Message: fmt.Sprintf("the client %s is disabled at the IdP, which answers %s", check.Quote(id), check.Quote(orStatus(a))),
+				Fix:     []string{c.AtIdP("switch it on", "enable", "client_id")},
+			}
+		}),
+	aboutClient("AUTHZ033", "the realm, tenant or application is switched on", "realm_disabled",
+		"The documents still answer, but nobody can log in, at any application of this issuer.",
+		"switch the realm or tenant on at the IdP", "", func(c *check.Case, a *check.Attempt) report.Finding {
+			return report.Finding{
+				Got: c.Config.Issuer(), Where: place(c, "oidc/issuer", "oidc"),
+				Message: fmt.Sprintf("the realm or tenant of %s is switched off although its documents still answer: the IdP says %s", check.Quote(c.Config.Issuer()), check.Quote(orStatus(a))),
+				Fix:     []string{c.AtIdP("switch it on", "realm", "enable")},
+			}
+		}),
+	{
+		Code: "AUTHZ034", Title: "the client is of the kind that the connection needs", Severity: report.Error,
+		Needs: []evidence.Kind{evidence.Config}, Uses: append(asked(), evidence.Discovery), Explains: []string{"TOK009"},
+		Why:  "The IdP knows the client, but not for this kind of login.",
+		Fix:  "let the client use the authorization code flow of OpenID Connect",
+		Refs: []string{"RFC 6749 §4.1.2.1"},
+		Decides: func(c *check.Case) string {
+			if len(c.Required("AUTHZ034")) > 0 || c.Config.Protocol() != config.OIDC {
+				return ""
+			}
+			if r := unheard(c, kinds()...); r != "" {
+				return r
+			}
+			return ""
+		},
+		Applies: func(c *check.Case) bool {
+			return c.Config.Protocol() == config.OIDC || len(c.Requirements("AUTHZ034")) > 0
+		},
+		Check: otherKind,
+	},
+}
+
+// aboutClient makes a rule about one meaning of an answer.
+func aboutClient(code, title, word, why, fix, ref string, tell func(*check.Case, *check.Attempt) report.Finding) check.Rule {
+	r := check.Rule{
+		Code: code, Title: title, Severity: report.Error, Protocol: config.OIDC, Why: why, Fix: fix,
+		Needs: []evidence.Kind{evidence.Config}, Uses: asked(), Explains: []string{"AUTHZ001", "TOK005", "TOK009"},
+		Decides: func(c *check.Case) string { return unheard(c, word) },
+		Check: func(c *check.Case) []report.Finding {
+			a := heard(c, word)
+			if a == nil {
+				return nil
+			}
+			return verdict(tell(c, a), a)
+		},
+	}
+	if ref != "" {
+		r.Refs = []string{ref}
+	}
+	return r
+}
+
+func kinds() []string {
+	return []string{"flow_off", "wrong_protocol", "response_type_refused", "par_required", "request_object_refused"}
+}
+
+// otherKind tells what the client is made for. What the metadata says already (PAR or a signed request for everybody, no response
+// type code) is told there.
+func otherKind(c *check.Case) []report.Finding {
+	if found := c.Required("AUTHZ034"); len(found) > 0 {
+		return found
+	}
+	if c.Config.OIDC == nil || heard(c, "client_unknown", "client_disabled", "realm_disabled") != nil {
+		return nil
+	}
+	a := heard(c, kinds()...)
+	if a == nil || announced(c, a.Means) {
+		return nil
+	}
+	id := check.Quote(c.Config.OIDC.ClientID)
+	f := report.Finding{Got: c.Config.OIDC.ClientID, Where: place(c, "oidc/client_id", "oidc")}
+	switch a.Means {
+	case "flow_off":
+		f.Message = fmt.Sprintf("the flow that %s uses (%q) is switched off for the client %s: the IdP answers %s", c.TheSP(), c.Config.Grant(), id, check.Quote(orStatus(a)))
+		f.Fix = []string{c.AtIdP("allow the "+flowName(c)+" for this client", "grant", "client_id")}
+	case "wrong_protocol":
+		f.Message = fmt.Sprintf("the client %s is of another kind at the IdP (another protocol, or one that starts no logins): it answers %s", id, check.Quote(orStatus(a)))
+		f.Fix = []string{c.AtSP("enter the client ID of an OpenID Connect client that may start logins", "client_id"), c.AtIdP("register one, if there is none", "client_id")}
+	case "response_type_refused":
+		f.Message = fmt.Sprintf("the IdP does not allow the response type of the %s to the client %s: it answers %s", flowName(c), id, check.Quote(orStatus(a)))
+		f.Fix = []string{c.AtIdP("allow the "+flowName(c)+" for this client", "grant", "client_id")}
+	case "par_required":
+		if c.SP.OIDC != nil && c.SP.OIDC.PAR.V {
+			return nil
+		}
+		f.Message = fmt.Sprintf("the client %s must push its authorization requests (PAR), which %s does not do: the IdP answers %s", id, c.TheSP(), check.Quote(orStatus(a)))
+		f.Fix = []string{c.AtIdP("do not demand pushed authorization requests of this client", "par", "client_id")}
+	case "request_object_refused":
+		f.Message = fmt.Sprintf("the client %s must sign its authorization requests, which %s does not do: the IdP answers %s", id, c.TheSP(), check.Quote(orStatus(a)))
+		f.Fix = []string{c.AtIdP("do not demand signed request objects of this client", "client_id")}
+	}
+	return verdict(f, a)
+}
+
+func flowName(c *check.Case) string {
+	if c.Config.Grant() == "implicit" {
+		return "implicit flow"
+	}
+	return "authorization code flow"
+}
+
+// announced reports whether the metadata already says what the answer says, so that its own rules tell it.
+func announced(c *check.Case, means string) bool {
+	switch means {
+	case "par_required":
+		return c.Discovery.True("require_pushed_authorization_requests")
+	case "request_object_refused":
+		return c.Discovery.True("require_signed_request_object")
+	case "response_type_refused":
+		list, ok := c.Discovery.List("response_types_supported")
+		for _, t := range list {
+			if t == "code" {
+				return false
+			}
+		}
+		return ok
+	}
+	return false
+}

@@ -1,0 +1,151 @@
+package netrules
+
+import (
+	"net/url"
+	"strings"
+
+	"github.com/ssoctl/ssoctl/internal/check"
+	"github.com/ssoctl/ssoctl/internal/config"
+	"github.com/ssoctl/ssoctl/internal/evidence"
+	"github.com/ssoctl/ssoctl/internal/exact"
+	"github.com/ssoctl/ssoctl/internal/report"
+)
+
+// afterwards are the areas in which nothing can hold while the way to the IdP is broken.
+func afterwards() []string { return []string{"DISC", "JWKS", "AUTHZ", "TOK", "DEV"} }
+
+// trouble is one failure on the way to a host.
+type trouble struct {
+	host  string
+	of    string // what the host is asked for
+	fail  *evidence.Failure
+	whole *evidence.Host // of the IdP's own host
+	where report.Location
+}
+
+// troubles lists what stopped the way, each host once: the IdP's host first, then the requests for its documents. What follows
+// from the first is not repeated.
+func troubles(c *check.Case) []trouble {
+	if h := host(c); h != nil {
+		if f := firstOf(h.Failure, problem(h)); f != nil {
+			return []trouble{{host: h.Host, of: "issuer", fail: f, whole: h, where: entered(c)}}
+		}
+	}
+	for _, kind := range []evidence.Kind{evidence.Discovery, evidence.JWKS} {
+		obs := c.Seen[kind].Obs
+		last := obs.Last()
+		if last == nil || last.Failure == nil {
+			continue
+		}
+		u, err := url.Parse(last.URL)
+		// A name that resolves nowhere but inside the IdP's own network is told where the document names it.
+		if err != nil || last.Failure.Stage == evidence.StageBlocked || kind == evidence.JWKS && exact.LocalName(u.Hostname()) {
+			continue
+		}
+		of := "discovery document"
+		if kind == evidence.JWKS {
+			of = "key set"
+		}
+		return []trouble{{host: u.Hostname(), of: of, fail: last.Failure, where: report.Location{Evidence: last.Name()}}}
+	}
+	return nil
+}
+
+func firstOf(failures ...*evidence.Failure) *evidence.Failure {
+	for _, f := range failures {
+		if f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+// host is what is known of the IdP's host, or nil.
+func host(c *check.Case) *evidence.Host {
+	if c.Network == nil || len(c.Network.Hosts) == 0 {
+		return nil
+	}
+	return &c.Network.Hosts[0]
+}
+
+func problem(h *evidence.Host) *evidence.Failure {
+	if h.TLS == nil || h.TLS.Verified {
+		return nil
+	}
+	return h.TLS.Problem
+}
+
+// codeOf picks the one rule for a failure: what names it best.
+func codeOf(c *check.Case, t trouble) string {
+	switch t.fail.Stage {
+	case evidence.StageDNS:
+		return "NET001"
+	case evidence.StageConnect:
+		return "NET002"
+	case evidence.StageBody:
+		if t.fail.Code == "slow" {
+			return "NET020"
+		}
+		return "NET022"
+	case evidence.StageRedirect:
+		if t.fail.Code == "downgrade" {
+			return "NET013"
+		}
+		return "NET021"
+	}
+	switch t.fail.Code {
+	case "silent", "cancelled":
+		return "NET020"
+	case "reset", "closed", "refused", "unreachable":
+		return "NET002"
+	case "name":
+		return "NET004"
+	case "expired":
+		return "NET005"
+	case "unknown_authority":
+		return authority(c, t)
+	}
+	if t.fail.Stage == evidence.StageTLS {
+		return "NET003"
+	}
+	return "NET002"
+}
+
+// of gives the failures that one rule speaks of.
+func of(c *check.Case, code string) []trouble {
+	var out []trouble
+	for _, t := range troubles(c) {
+		if codeOf(c, t) == code {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// entered is the place of the address that everything hangs on.
+func entered(c *check.Case) report.Location {
+	if c.Config == nil {
+		return report.Location{Evidence: c.Network.Source}
+	}
+	return c.Config.Pos(enteredPath(c))
+}
+
+func enteredPath(c *check.Case) string {
+	switch {
+	case c.Config.Protocol() == config.SAML && strings.Contains(c.Config.SAML.IdPMetadata, "://"):
+		return "saml/idp_metadata"
+	case c.Config.Protocol() == config.SAML:
+		return "saml/sso_url"
+	case c.Config.OIDC != nil && c.Config.OIDC.DiscoveryURL != "":
+		return "oidc/discovery_url"
+	}
+	return "oidc/issuer"
+}
+
+// undecided says why nothing is known of the way, "" when something is.
+func undecided(c *check.Case) string {
+	if c.Seen[evidence.Network].Obs == nil && c.Seen[evidence.Discovery].Obs == nil {
+		return "no " + string(evidence.Network)
+	}
+	return ""
+}

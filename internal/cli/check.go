@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io/fs"
@@ -159,7 +160,7 @@ func walk(root, shown string, out *[]named) error {
 		}
 		switch filepath.Ext(path) {
 		case ".yaml", ".yml", ".json":
-			if d.Type().IsRegular() {
+			if info, err := d.Info(); err == nil && d.Type().IsRegular() && info.Size() <= maxInput {
 				rel, err := filepath.Rel(root, path)
 				if err != nil {
 					return err
@@ -222,12 +223,12 @@ func (a *App) checkOne(j *judge, o checkOptions, n named) (out []report.Connecti
 	if in.role == "" {
 		in.role = recognise(in)
 	}
-	if in.role == "" && !n.given {
+	if !n.given && (in.role == "" || !textual(in.data)) {
 		return nil, false, nil
 	}
 	switch in.role {
 	case "connections", "": // a file that nobody recognises and that was given is taken for a connection file gone wrong
-		if in.role == "" && !textual(in.data) {
+		if !textual(in.data) {
 			return nil, false, usage("say what it is with --as", "%s is binary; check reads text", in.name)
 		}
 		if len(in.data) > config.MaxSize {
@@ -278,5 +279,8 @@ func (j *judge) document(in input, kind evidence.Kind) report.Connection {
 	return report.Connection{Name: in.name, IdP: c.IdP.ID, IdPName: c.IdP.Name, Protocol: "oidc", Findings: findings, Results: results, Where: report.Location{File: in.name}}
 }
 
-// textual reports whether data can be a text at all.
-func textual(data []byte) bool { return !slices.Contains(data[:min(len(data), 8192)], 0) }
+// textual reports whether data can be a text at all. UTF-16 is one, though not one that is read: the parser says so.
+func textual(data []byte) bool {
+	utf16 := bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff"))
+	return utf16 || !slices.Contains(data[:min(len(data), 8192)], 0)
+}

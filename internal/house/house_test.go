@@ -193,44 +193,67 @@ func TestNoVendorDecisions(t *testing.T) {
 	}
 }
 
-// TestNeedsAreWhatIsRead compares, for each file of rules, the kinds of evidence that its rules declare with the fields of a
-// Case that its functions read. Too few would hide evidence from a rule, too many would probe for nothing.
+// TestNeedsAreWhatIsRead compares, for each package of rules, the kinds of evidence that its rules declare with the fields of a
+// Case that its functions read, both ways. Too few would lose findings, too many would probe for nothing. (Which rule of a package
+// may read what is kept by the engine: it hides the rest.)
 func TestNeedsAreWhatIsRead(t *testing.T) {
-	fields := caseFields(t)
-	kinds := map[string]string{} // evidence constant -> field
-	for field, kind := range fields {
-		if kinds[kind] == "" || field < kinds[kind] {
-			kinds[kind] = field
-		}
+	fields := caseFields(t) // field -> constant
+	constants := map[string]bool{}
+	for _, kind := range fields {
+		constants[kind] = true
 	}
+	declared, read := map[string]map[string]bool{}, map[string]map[string]bool{}
 	for _, f := range files(t) {
 		if !strings.HasPrefix(f.pkg, "internal/check/") || f.pkg == "internal/check/all" {
 			continue
 		}
-		declared, read := map[string]bool{}, map[string]bool{}
+		if declared[f.pkg] == nil {
+			declared[f.pkg], read[f.pkg] = map[string]bool{}, map[string]bool{}
+		}
 		ast.Inspect(f.ast, func(n ast.Node) bool {
+			if lit, ok := n.(*ast.CompositeLit); ok && isKinds(lit.Type) {
+				for _, e := range lit.Elts {
+					if sel, ok := e.(*ast.SelectorExpr); ok {
+						declared[f.pkg][sel.Sel.Name] = true
+					}
+				}
+				return false
+			}
 			sel, ok := n.(*ast.SelectorExpr)
 			if !ok {
 				return true
 			}
-			x, ok := sel.X.(*ast.Ident)
-			if !ok {
-				return true
+			if x, ok := sel.X.(*ast.Ident); ok && x.Name == "c" && fields[sel.Sel.Name] != "" {
+				read[f.pkg][fields[sel.Sel.Name]] = true
 			}
-			switch {
-			case x.Name == "evidence" && kinds[sel.Sel.Name] != "":
-				declared[sel.Sel.Name] = true
-			case x.Name == "c" && fields[sel.Sel.Name] != "":
-				read[fields[sel.Sel.Name]] = true
+			if x, ok := sel.X.(*ast.Ident); ok && x.Name == "evidence" && constants[sel.Sel.Name] {
+				read[f.pkg][sel.Sel.Name] = true // c.Seen[evidence.X]
 			}
 			return true
 		})
-		for kind := range read {
-			if !declared[kind] {
-				t.Errorf("%s reads c.%s but no rule in it declares evidence.%s", f.path, kinds[kind], kind)
+	}
+	for pkg := range declared {
+		for kind := range read[pkg] {
+			if !declared[pkg][kind] {
+				t.Errorf("%s reads the evidence %s but none of its rules declares it", pkg, kind)
+			}
+		}
+		for kind := range declared[pkg] {
+			if !read[pkg][kind] {
+				t.Errorf("%s declares the evidence %s and reads it nowhere", pkg, kind)
 			}
 		}
 	}
+}
+
+// isKinds reports whether a literal is a []evidence.Kind.
+func isKinds(e ast.Expr) bool {
+	list, ok := e.(*ast.ArrayType)
+	if !ok {
+		return false
+	}
+	sel, ok := list.Elt.(*ast.SelectorExpr)
+	return ok && sel.Sel.Name == "Kind"
 }
 
 // caseFields reads the table of internal/check/only.go: field of Case -> evidence constant.

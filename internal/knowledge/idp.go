@@ -97,7 +97,7 @@ type Answer struct {
 	Text string `yaml:"text,omitempty"`
 	// Means is one of: accepted secret_rejected client_unknown client_disabled client_or_secret realm_disabled redirect_unregistered
 	// flow_off wrong_protocol method_rejected dpop_required pkce_required par_required scope_refused grant_off
-	// login_required login_page response_type_refused request_object_refused signature_required unknown.
+	// login_required login_page response_type_refused request_object_refused request_object_required signature_required unknown.
 	Means string `yaml:"means"`
 	S     Keys   `yaml:"s"`
 }

@@ -110,7 +110,7 @@ func TestIdPClassifiesAnswers(t *testing.T) {
 		{"lab", "authorize", 303, "callback", "login_required", "nobody is signed in", "login_required"},
 		{"lab", "authorize", 400, "body", "invalid_request", "redirect_uri is not registered for this client", "redirect_unregistered"},
 		{"lab", "authorize", 403, "body", "access_denied", "this tenant is switched off", "realm_disabled"},
-		{"lab", "authorize", 303, "callback", "invalid_request", "a signed request object is required", "unknown"},
+		{"lab", "authorize", 303, "callback", "invalid_request", "a signed request object is required", "request_object_required"},
 		{"generic", "token", 400, "body", "invalid_grant", "", "accepted"},
 		{"generic", "token", 400, "body", "invalid_dpop_proof", "", "dpop_required"},
 		{"generic", "token", 400, "body", "invalid_code", "", "unknown"},

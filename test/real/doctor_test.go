@@ -42,13 +42,14 @@ func (s *realServer) doctor(t *testing.T, c connection, secret string, more ...s
 	if err := os.WriteFile(file, c.file(t), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	args := []string{"doctor", "-c", file, "--ca-file", s.front.file, "--format", "json"}
+	args := []string{"doctor", "-c", "ssoctl.yaml", "--ca-file", s.front.file, "--format", "json"}
 	for _, host := range []string{s.front.host, s.front.also} {
 		args = append(args, "--resolve", host+":"+s.front.port+":127.0.0.1")
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, binary, append(args, more...)...)
+	cmd.Dir = dir
 	cmd.Env = []string{"HOME=" + dir, "PATH=" + os.Getenv("PATH"), "NO_COLOR=1", secretName + "=" + secret}
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

@@ -24,7 +24,7 @@ func frontend(address func(*front) string) func(*testing.T, *keycloak) {
 func issuerFaults() []fault {
 	return []fault{
 		{name: "issuer-slash", sp: "orq", conn: issuer(func(s string) string { return s + "/" }), want: expectation{code: "DISC008"}},
-		{name: "issuer-realm-case", sp: "orq", conn: swap("/realms/main", "/realms/Main"), want: expectation{code: "DISC009"}},
+		{name: "issuer-realm-case", sp: "orq", conn: swap("/realms/main", "/realms/Main"), want: expectation{code: "DISC015"}},
 		{name: "issuer-legacy-path", sp: "archestra", conn: swap("/realms/main", "/auth/realms/main"), want: expectation{code: "DISC015"}},
 		{name: "issuer-other-realm", sp: "generic", conn: swap("/realms/main", "/realms/prod"), want: expectation{code: "DISC003"}},
 		{

@@ -73,7 +73,7 @@ func (o *op) start(t *testing.T, c *opConfig) string {
 		t.Fatal(err)
 	}
 	addr := ""
-	startServer(t, "oidc-provider.sh", []string{"OP_CONFIG=" + file}, time.Minute, func(line string) bool {
+	startServer(t, "oidc-provider.sh", []string{"OP_CONFIG=" + file}, 20*time.Second, func(line string) bool {
 		var found bool
 		addr, found = strings.CutPrefix(line, "listening on ")
 		return found

@@ -15,6 +15,8 @@ import (
 // server is a child process that serves until its standard input is closed.
 type server struct {
 	stdin  io.Closer
+	up     chan struct{} // closed when it is ready
+	kill   func()
 	exited chan struct{} // closed when the process is gone and its output is read
 	tail   []string      // its last lines; read only after exited
 }
@@ -34,8 +36,30 @@ func prepare(t *testing.T, script string) {
 }
 
 // startServer runs `bash setup/SCRIPT run` with the additional environment and returns once ready has said
-// true to one of its output lines, or ends the test after the limit. The server is stopped with the test.
+// true to one of its output lines. A process that is not ready within the limit is killed and started once more, since
+// a runtime may hang before its first line; then the test ends. The server is stopped with the test.
 func startServer(t *testing.T, script string, env []string, limit time.Duration, ready func(line string) bool) *server {
+	t.Helper()
+	for attempt := 1; ; attempt++ {
+		s := spawn(t, script, env, ready)
+		select {
+		case <-s.up:
+			t.Cleanup(func() { s.stop(t) })
+			return s
+		case <-s.exited:
+			t.Fatalf("%s ended before it was ready:\n%s", script, strings.Join(s.tail, "\n"))
+		case <-time.After(limit):
+			s.kill()
+			t.Logf("%s was not ready after %s (attempt %d)", script, limit, attempt)
+		}
+		if attempt == 3 {
+			t.Fatalf("%s was not ready after %d attempts", script, attempt)
+		}
+	}
+}
+
+// spawn starts one process.
+func spawn(t *testing.T, script string, env []string, ready func(line string) bool) *server {
 	t.Helper()
 	cmd := exec.Command("bash", filepath.Join("setup", script), "run")
 	cmd.Env = append(os.Environ(), env...)
@@ -48,22 +72,12 @@ func startServer(t *testing.T, script string, env []string, limit time.Duration,
 	if err := cmd.Start(); err != nil {
 		t.Fatalf("start %s: %v", script, err)
 	}
-	s := &server{stdin: stdin, exited: make(chan struct{})}
-	up := make(chan struct{})
+	s := &server{stdin: stdin, exited: make(chan struct{}), up: make(chan struct{}), kill: func() { _ = cmd.Process.Kill() }}
 	go func() {
 		err := cmd.Wait()
 		w.CloseWithError(err)
 	}()
-	go s.read(r, ready, up)
-	t.Cleanup(func() { s.stop(t) })
-	select {
-	case <-up:
-	case <-s.exited:
-		t.Fatalf("%s ended before it was ready:\n%s", script, strings.Join(s.tail, "\n"))
-	case <-time.After(limit):
-		s.stop(t)
-		t.Fatalf("%s was not ready after %s:\n%s", script, limit, strings.Join(s.tail, "\n"))
-	}
+	go s.read(r, ready, s.up)
 	return s
 }
 
@@ -91,6 +105,7 @@ func (s *server) stop(t *testing.T) {
 	select {
 	case <-s.exited:
 	case <-time.After(30 * time.Second):
+		s.kill()
 		t.Error("the server did not end within 30 s of its standard input")
 	}
 }

@@ -42,17 +42,13 @@ const (
 	token                  // bogus code with the secret, HTTP basic
 	discovery              // the discovery document
 	jwks                   // the key set that the document names
-	passive                // AuthnRequest with IsPassive
 )
 
 // look sends the request of a place with the values of the connection.
 func (s *realServer) look(t *testing.T, at place, c connection, secret string) string {
 	t.Helper()
 	issuer := strings.TrimSuffix(s.issuer, "/")
-	switch at {
-	case passive:
-		return s.passiveRequest(t, c)
-	case discovery:
+	if at == discovery {
 		return s.exchange(t, "GET", issuer+"/.well-known/openid-configuration", nil, "")
 	}
 	endpoints := s.endpoints(t, issuer)

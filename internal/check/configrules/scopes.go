@@ -14,10 +14,11 @@ import (
 var scopes = []check.Rule{
 	{
 		Code: "CFG013", Title: "the scopes bring what the SP reads", Severity: report.Error, Protocol: config.OIDC,
-		Needs: []evidence.Kind{evidence.Config},
-		Why:   "The login at the IdP succeeds, and the SP finds no address, no name or no groups in what it gets.",
-		Fix:   "add the missing scope",
-		Refs:  []string{"OpenID Connect Core 1.0 §5.4"},
+		Needs:    []evidence.Kind{evidence.Config},
+		Why:      "The login at the IdP succeeds, and the SP finds no address, no name or no groups in what it gets.",
+		Fix:      "add the missing scope",
+		Refs:     []string{"OpenID Connect Core 1.0 §5.4"},
+		Explains: []string{"AUTHZ021", "DISC039"},
 		Applies: func(c *check.Case) bool {
 			return !c.Config.PlainOAuth() || len(c.Requirements("CFG013")) > 0
 		},

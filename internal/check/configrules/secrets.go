@@ -21,18 +21,19 @@ var secrets = []check.Rule{
 	},
 	{
 		Code: "CFG023", Title: "what the file refers to is there", Severity: report.Error, Explains: []string{"TOK005", "CFG008"},
-		Needs: []evidence.Kind{evidence.Config, evidence.Refs},
-		Why:   "Whatever rests on it cannot be checked, and will be missing where the file is used.",
-		Fix:   "set the variable or put the file where the connection file says",
+		Needs: []evidence.Kind{evidence.Config, evidence.Refs}, Uses: []evidence.Kind{evidence.Network},
+		Why: "Whatever rests on it cannot be checked, and will be missing where the file is used.",
+		Fix: "set the variable or put the file where the connection file says",
 		Decides: func(c *check.Case) string {
-			for _, r := range c.Refs {
-				if r.State != "ok" && r.State != "not_asked" && r.State != "literal" {
-					return ""
-				}
+			if len(references(c)) > 0 {
+				return ""
 			}
 			for _, r := range c.Refs {
 				if r.State == "not_asked" {
 					return r.Ref + " was " + r.Text
+				}
+				if dangling(r) {
+					return "the IdP was not reached, so " + r.Ref + " was not needed"
 				}
 			}
 			return ""
@@ -78,10 +79,17 @@ func word(r rune) rune {
 	return '_'
 }
 
+// dangling reports whether a reference leads nowhere. One that was not followed may be fine, and a literal has its own rule.
+func dangling(r evidence.Ref) bool {
+	return r.State != "ok" && r.State != "not_asked" && r.State != "literal"
+}
+
+// references tells what is missing. A secret is only missed where there was somebody to show it to.
 func references(c *check.Case) []report.Finding {
+	unreached := c.Network != nil && c.Network.Failure != nil
 	var out []report.Finding
 	for _, r := range c.Refs {
-		if r.State == "ok" || r.State == "not_asked" || r.State == "literal" {
+		if !dangling(r) || r.Secret && unreached {
 			continue
 		}
 		key := r.Path[strings.LastIndexByte(r.Path, '/')+1:]

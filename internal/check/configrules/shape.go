@@ -47,6 +47,9 @@ func ofFile(c *check.Case) []report.Finding {
 		}
 	}
 	root := c.File.Doc.Root
+	if root.Type == source.Null {
+		return append(out, report.Finding{Message: "the file is empty, expected a mapping with version and connections", Where: c.File.Locate(""), Fix: []string{"add a connection; ssoctl init writes one"}})
+	}
 	if list := root.Member("connections"); root.Type == source.Map && (list == nil || list.Type == source.Null || list.Type == source.List && len(list.Items) == 0) {
 		out = append(out, report.Finding{Message: "the file holds no connection: \"connections\" is empty or missing", Where: c.File.Locate("/connections"),
 			Fix: []string{"add a connection; ssoctl init writes one"}})

@@ -2,6 +2,7 @@ package loginrules
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/ssoctl/ssoctl/internal/check"
 	"github.com/ssoctl/ssoctl/internal/config"
@@ -87,7 +88,7 @@ func aboutClient(code, title, word, why, fix, ref string, tell func(*check.Case,
 }
 
 func kinds() []string {
-	return []string{"flow_off", "wrong_protocol", "response_type_refused", "par_required", "request_object_refused"}
+	return []string{"flow_off", "wrong_protocol", "response_type_refused"}
 }
 
 // otherKind tells what the client is made for. What the metadata says already (PAR or a signed request for everybody, no response
@@ -115,15 +116,6 @@ func otherKind(c *check.Case) []report.Finding {
 	case "response_type_refused":
 		f.Message = fmt.Sprintf("the IdP does not allow the response type of the %s to the client %s: it answers %s", flowName(c), id, check.Quote(orStatus(a)))
 		f.Fix = []string{c.AtIdP("allow the "+flowName(c)+" for this client", "grant", "client_id")}
-	case "par_required":
-		if c.SP.OIDC != nil && c.SP.OIDC.PAR.V {
-			return nil
-		}
-		f.Message = fmt.Sprintf("the client %s must push its authorization requests (PAR), which %s does not do: the IdP answers %s", id, c.TheSP(), check.Quote(orStatus(a)))
-		f.Fix = []string{c.AtIdP("do not demand pushed authorization requests of this client", "par", "client_id")}
-	case "request_object_refused":
-		f.Message = fmt.Sprintf("the client %s must sign its authorization requests, which %s does not do: the IdP answers %s", id, c.TheSP(), check.Quote(orStatus(a)))
-		f.Fix = []string{c.AtIdP("do not demand signed request objects of this client", "client_id")}
 	}
 	return verdict(f, a)
 }
@@ -137,19 +129,9 @@ func flowName(c *check.Case) string {
 
 // announced reports whether the metadata already says what the answer says, so that its own rules tell it.
 func announced(c *check.Case, means string) bool {
-	switch means {
-	case "par_required":
-		return c.Discovery.True("require_pushed_authorization_requests")
-	case "request_object_refused":
-		return c.Discovery.True("require_signed_request_object")
-	case "response_type_refused":
-		list, ok := c.Discovery.List("response_types_supported")
-		for _, t := range list {
-			if t == "code" {
-				return false
-			}
-		}
-		return ok
+	if means != "response_type_refused" {
+		return false
 	}
-	return false
+	list, ok := c.Discovery.List("response_types_supported")
+	return ok && !slices.Contains(list, "code")
 }

@@ -25,7 +25,7 @@ func refusals() []string {
 // known are the meanings that an IdP gives only for a client that it knows.
 func known() []string {
 	return []string{"accepted", "secret_rejected", "method_rejected", "dpop_required", "grant_off", "redirect_unregistered", "flow_off",
-		"pkce_required", "par_required", "scope_refused", "login_required", "response_type_refused", "request_object_refused", "client_disabled", "wrong_protocol"}
+		"pkce_required", "par_required", "scope_refused", "login_required", "response_type_refused", "request_object_refused", "request_object_required", "client_disabled", "wrong_protocol"}
 }
 
 // heard is the first answer with one of these meanings, in the order of a login; nil when there is none. A pair that the IdP

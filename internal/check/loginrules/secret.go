@@ -144,7 +144,6 @@ func methodFault(c *check.Case, f report.Finding, ok *check.Attempt) (string, re
 // refusedSecret words the refusal of a secret that looks like one.
 func refusedSecret(c *check.Case, f report.Finding, a *check.Attempt) report.Finding {
 	id := check.Quote(c.Config.OIDC.ClientID)
-	f.Got = a.Label
 	switch {
 	case a.Means == "method_rejected":
 		f.Message = fmt.Sprintf("the client %s is to prove itself in another way than by a secret in header or body: the IdP answers %s", id, check.Quote(orStatus(a)))

@@ -17,7 +17,7 @@ const day = 24 * time.Hour
 // The certificate chain of the IdP's host. NET004, 005, 006 and 011 name the fault; NET003 is what remains.
 var certificates = []check.Rule{
 	{
-		Code: "NET003", Title: "the TLS handshake succeeds and the chain leads to a trusted root", Severity: report.Error, Explains: afterwards(),
+		Code: "NET003", Title: "the TLS handshake succeeds and the chain leads to a trusted root", Severity: report.Error,
 		Tries: []evidence.Kind{evidence.Network}, Uses: []evidence.Kind{evidence.Config, evidence.Discovery, evidence.JWKS},
 		Why:   "The SP refuses to talk to the IdP, so no login can be finished.",
 		Fix:   "serve a certificate of a public CA; for a private CA give its root with --ca-file, and to the SP as well",
@@ -25,7 +25,7 @@ var certificates = []check.Rule{
 		Check: func(c *check.Case) []report.Finding { return each(c, "NET003", untrusted) },
 	},
 	{
-		Code: "NET004", Title: "the certificate is for the IdP's host", Severity: report.Error, Explains: afterwards(),
+		Code: "NET004", Title: "the certificate is for the IdP's host", Severity: report.Error,
 		Tries: []evidence.Kind{evidence.Network}, Uses: []evidence.Kind{evidence.Config, evidence.Discovery, evidence.JWKS},
 		Why:   "The SP and every browser refuse the connection.",
 		Fix:   "serve a certificate whose subject alternative names hold the host, or enter the host that the certificate names",
@@ -33,7 +33,7 @@ var certificates = []check.Rule{
 		Check: func(c *check.Case) []report.Finding { return each(c, "NET004", otherName) },
 	},
 	{
-		Code: "NET005", Title: "the certificate of the IdP's host is valid for another 30 days", Severity: report.Warning, Explains: afterwards(),
+		Code: "NET005", Title: "the certificate of the IdP's host is valid for another 30 days", Severity: report.Warning,
 		Tries: []evidence.Kind{evidence.Network}, Uses: []evidence.Kind{evidence.Config, evidence.Discovery, evidence.JWKS},
 		Why:     "From that moment on every login stops, at all applications at once.",
 		Fix:     "renew the certificate of the IdP's host, and see why it is not renewed by itself",
@@ -41,7 +41,7 @@ var certificates = []check.Rule{
 		Check:   expiry,
 	},
 	{
-		Code: "NET006", Title: "the server sends its intermediate certificates", Severity: report.Error, Explains: afterwards(),
+		Code: "NET006", Title: "the server sends its intermediate certificates", Severity: report.Error,
 		Tries: []evidence.Kind{evidence.Network}, Uses: []evidence.Kind{evidence.Config, evidence.Discovery, evidence.JWKS},
 		Why:   "Browsers fetch what is missing by themselves, servers do not: the login page opens and the SP still fails.",
 		Fix:   "configure the full chain (leaf, then intermediates) at the IdP or at the proxy before it",
@@ -49,7 +49,7 @@ var certificates = []check.Rule{
 		Check: func(c *check.Case) []report.Finding { return each(c, "NET006", incomplete) },
 	},
 	{
-		Code: "NET011", Title: "no TLS-inspecting proxy stands between here and the IdP", Severity: report.Warning, Explains: afterwards(),
+		Code: "NET011", Title: "no TLS-inspecting proxy stands between here and the IdP", Severity: report.Warning,
 		Tries: []evidence.Kind{evidence.Network}, Uses: []evidence.Kind{evidence.Config, evidence.Discovery, evidence.JWKS},
 		Why:     "What is seen here is the proxy's certificate, not the IdP's; the SP, elsewhere, may see another one.",
 		Fix:     "export the proxy's root certificate and give it with --ca-file (or SSL_CERT_FILE), or let the proxy pass this host untouched",

@@ -11,8 +11,9 @@ import (
 	"github.com/ssoctl/ssoctl/internal/report"
 )
 
-// afterwards are the areas in which nothing can hold while the way to the IdP is broken.
-func afterwards() []string { return []string{"DISC", "JWKS", "AUTHZ", "TOK", "DEV"} }
+// afterwards are the codes about an answer that is not the document. What is wrong with the connection file itself has no part in it,
+// and while nothing answers at all the other rules are undecided by themselves.
+func afterwards() []string { return []string{"DISC003", "DISC004", "DISC005", "DISC007", "JWKS001"} }
 
 // trouble is one failure on the way to a host.
 type trouble struct {
@@ -41,6 +42,13 @@ func troubles(c *check.Case) []trouble {
 		// A name that resolves nowhere but inside the IdP's own network is told where the document names it.
 		if err != nil || last.Failure.Stage == evidence.StageBlocked || kind == evidence.JWKS && exact.LocalName(u.Hostname()) {
 			continue
+		}
+		// Keys on a host that cannot be reached, while the IdP's can, are a fault of the document: JWKS001.
+		if kind == evidence.JWKS && (last.Failure.Stage == evidence.StageDNS || last.Failure.Stage == evidence.StageConnect) {
+			continue
+		}
+		if kind == evidence.JWKS && c.Discovery != nil && c.Config != nil && c.Discovery.Issuer() != c.Config.Issuer() {
+			continue // the document is not the one that was asked for: where it leads does not matter
 		}
 		of := "discovery document"
 		if kind == evidence.JWKS {

@@ -60,7 +60,7 @@ func mismatch(code, title string) check.Rule {
 		Why:      "Relying parties compare the two byte for byte, and so does the iss of every ID token: no login can succeed.",
 		Fix:      "enter the issuer exactly as the discovery document has it",
 		Refs:     []string{"OpenID Connect Discovery 1.0 §4.3", "RFC 8414 §3.3"},
-		Explains: []string{"IDT011", "AUTHZ013", "AUTHZ031", "JWKS018"},
+		Explains: []string{"IDT011", "AUTHZ013", "AUTHZ031", "JWKS001", "JWKS018", "JWKS023", "DISC025"},
 		Applies:  func(c *check.Case) bool { return c.Config.Issuer() != "" },
 		Decides: func(c *check.Case) string {
 			if compare(c) == nil && !(code == "DISC012" && impossible(c)) {
@@ -148,6 +148,9 @@ func classify(c *check.Case, cmp *comparison) string {
 	case a >= 0 && a == b && diff.Only && diff.Kind == exact.Case && sameButCase(c, kinds[a], got, want, "realm"):
 		return "DISC015"
 	}
+	if enteredPlain(cmp) {
+		return "DISC002" // what was entered is wrong by itself, and is told there
+	}
 	if diff.Only {
 		if code, ok := singles[diff.Kind]; ok {
 			return code
@@ -163,6 +166,11 @@ func classify(c *check.Case, cmp *comparison) string {
 }
 
 var singles = map[exact.Kind]string{exact.Slash: "DISC008", exact.Case: "DISC009", exact.Scheme: "DISC010", exact.Port: "DISC011"}
+
+// enteredPlain reports whether http was entered where the document says https, and nothing else differs.
+func enteredPlain(cmp *comparison) bool {
+	return cmp.diff.Only && cmp.diff.Kind == exact.Scheme && strings.HasPrefix(cmp.got, "http:")
+}
 
 // sameButCase reports whether a named part of two issuers differs in letter case.
 func sameButCase(c *check.Case, k knowledge.IssuerKind, got, want, part string) bool {

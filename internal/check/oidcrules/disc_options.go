@@ -72,7 +72,7 @@ var discOptions = []check.Rule{
 	},
 	demand("DISC054", "the SP can push its authorization request where that is demanded", "require_pushed_authorization_requests", "par_required", "RFC 9126 §5",
 		"pushed authorization requests", "par", func(sp *knowledge.SPOIDC) knowledge.Fact[bool] { return sp.PAR }),
-	demand("DISC055", "the SP can sign its authorization request where that is demanded", "require_signed_request_object", "request_object_refused", "RFC 9101 §10.5",
+	demand("DISC055", "the SP can sign its authorization request where that is demanded", "require_signed_request_object", "request_object_required", "RFC 9101 §10.5",
 		"signed request objects", "signature", func(sp *knowledge.SPOIDC) knowledge.Fact[bool] { return sp.RequestObject }),
 	{
 		Code: "DISC056", Title: "it is known whether the IdP may demand DPoP", Severity: report.Info, Protocol: config.OIDC,
@@ -131,13 +131,17 @@ func demand(code, title, member, refusal, ref, what, path string, can func(*know
 		Why:     "The IdP refuses the authorization request of an SP that sends it the ordinary way: nobody gets as far as the login page.",
 		Fix:     "switch the demand off at the IdP, for this client at least",
 		Refs:    []string{ref},
-		Applies: func(c *check.Case) bool { return c.Discovery.True(member) },
+		Applies: func(c *check.Case) bool { return c.Discovery.True(member) || c.Authorize.Means(refusal) != nil },
 		Check: func(c *check.Case) []report.Finding {
 			fact := knowledge.Fact[bool]{}
 			if c.Config != nil && c.SP.OIDC != nil {
 				fact = can(c.SP.OIDC)
 			}
 			f := finding(c, member, "true", "false", "the IdP demands %s (%s is true)", what, member)
+			if !c.Discovery.True(member) { // of this client alone
+				f = report.Finding{Message: fmt.Sprintf("the IdP demands %s of the client %s", what, check.Quote(c.Config.OIDC.ClientID)), Where: c.Config.Pos("oidc/client_id"),
+					Got: c.Config.OIDC.ClientID, Related: []report.Location{{Evidence: c.Authorize.Means(refusal).Exchange.Name()}}}
+			}
 			switch refused := c.Authorize.Means(refusal); {
 			case fact.V:
 				return nil

@@ -94,7 +94,8 @@ func checkHTTPS(c *check.Case) []report.Finding {
 		if got == "" || err == nil && u.Scheme == "https" && u.Host != "" {
 			continue
 		}
-		if cmp := compare(c); key == "issuer" && cmp != nil && strings.HasPrefix(cmp.want, "https:") && !cmp.diff.Equal() {
+		cmp := compare(c)
+		if key == "issuer" && cmp != nil && strings.HasPrefix(cmp.want, "https:") && !cmp.diff.Equal() && !enteredPlain(cmp) {
 			continue // the comparison with the document tells it, with the value to paste
 		}
 		f := report.Finding{Message: fmt.Sprintf("%s is %s, not an https URL", key, check.Quote(got)), Got: got, Want: "https://…", Where: c.Config.Pos("oidc/" + key)}
@@ -107,7 +108,13 @@ func checkHTTPS(c *check.Case) []report.Finding {
 			}
 		}
 		f.Fix = []string{c.AtIdP("serve it over https", "endpoints", "issuer")}
-		if secured := secure(got, u); secured != "" {
+		secured := secure(got, u)
+		if key == "issuer" && cmp != nil && enteredPlain(cmp) {
+			secured = cmp.want
+			f.Message = fmt.Sprintf("issuer is %s, while the discovery document says %s", check.Quote(got), check.Quote(secured))
+			f.Fix = nil // it is served over https already
+		}
+		if secured != "" {
 			f.Want = secured
 			fix, edits := enter(c, key, secured)
 			f.Fix, f.Edits = append(f.Fix, fix...), edits

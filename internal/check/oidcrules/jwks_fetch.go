@@ -122,12 +122,24 @@ func unreadKeys(seen check.Seen) string {
 	if seen.Obs.FromFile() {
 		return ""
 	}
+	if unreachable(seen.Obs) {
+		return ""
+	}
 	return unanswered(seen.Obs)
+}
+
+// unreachable reports whether the host of the keys could not be reached. The issuer's own host could: its document named them.
+func unreachable(obs *evidence.Observation) bool {
+	return obs.Failure != nil && (obs.Failure.Stage == evidence.StageDNS || obs.Failure.Stage == evidence.StageConnect)
 }
 
 func checkKeyAnswer(c *check.Case) []report.Finding {
 	seen := c.Seen[evidence.JWKS]
 	fix := []string{c.AtIdP("let jwks_uri lead to the key set; "+seen.Obs.Source+" must answer in a browser", "keys", "endpoints")}
+	if unreachable(seen.Obs) {
+		return []report.Finding{{Message: fmt.Sprintf("the keys cannot be fetched from %s: %s", check.Quote(seen.Obs.Source), seen.Obs.Failure.Text), Got: seen.Obs.Source,
+			Where: report.Location{Evidence: seen.Obs.Name()}, Fix: fix}}
+	}
 	if last := seen.Obs.Last(); last != nil && last.Status != 200 {
 		f := report.Finding{Message: fmt.Sprintf("%s %s answers %q, not %q", last.Method, last.URL, fmt.Sprint(last.Status), "200"), Got: fmt.Sprint(last.Status), Want: "200",
 			Where: report.Location{Evidence: last.Name()}, Fix: fix}

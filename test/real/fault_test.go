@@ -80,12 +80,18 @@ func (s *realServer) healthy(t *testing.T, server string) {
 // that the secret is in neither and that doctor finds in the recording what it found at the server.
 func (s *realServer) record(t *testing.T, name string, c connection, secret string, args []string, want expectation) {
 	t.Helper()
-	dir := filepath.Join("testdata", "recordings")
+	dir, err := filepath.Abs(filepath.Join("testdata", "recordings"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	file := filepath.Join(dir, name+".json")
 	s.doctor(t, c, secret, append([]string{"--record", file}, args...)...)
+	if err := os.Chmod(file, 0o644); err != nil {
+		t.Fatal(err)
+	}
 	recorded, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

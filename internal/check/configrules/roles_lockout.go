@@ -3,6 +3,7 @@ package configrules
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/ssoctl/ssoctl/internal/check"
 	"github.com/ssoctl/ssoctl/internal/evidence"
@@ -32,7 +33,7 @@ func lockedOut(c *check.Case) []report.Finding {
 	}
 	top := sp.Roles[:min(2, len(sp.Roles))]
 	for _, rule := range r.Rules {
-		if isEmail(c, rule.Claim) && slices.Contains(top, rule.Role) {
+		if isEmail(c, rule.Claim) && slices.ContainsFunc(top, func(name string) bool { return strings.EqualFold(name, rule.Role) }) {
 			return nil
 		}
 	}

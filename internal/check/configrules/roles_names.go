@@ -87,11 +87,9 @@ func roleFinding(c *check.Case, role string) *report.Finding {
 	switch {
 	case role == "":
 		f.Message = "the rule names no role"
-	case f.Want != "" && own != "" && c.Lib.Matches(own, role):
-		f.Severity = report.Warning // it may be a role of the customer's own, and most likely is not
-	case f.Want != "":
 	case own != "" && c.Lib.Matches(own, role):
-		return nil
+		return nil // one of the customer's own, or a role of the list that was written down with another case
+	case f.Want != "":
 	case near != "":
 		f.Want = near
 		f.Message += fmt.Sprintf("; did you mean %q?", near)

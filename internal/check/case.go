@@ -19,26 +19,25 @@ type Case struct {
 	IdP *knowledge.IdP // never nil
 	Lib *knowledge.Library
 
-	File         *config.File             // Kind config.file
-	Config       *connection.Connection   // Kind config; nil when a bare document is judged
-	Peers        []*connection.Connection // Kind config: all connections of the file, this one included
-	Refs         []evidence.Ref           // Kind config.refs
-	Network      *evidence.Observation    // Kind net.host
-	Chain        []*x509.Certificate      // Kind net.host: the chain that the issuer's host sent
-	Discovery    *oidcdoc.Discovery       // Kind oidc.discovery
-	Alternatives *evidence.Observation    // Kind oidc.discovery.alternatives
-	OAuthMeta    *oidcdoc.Discovery       // Kind oidc.discovery.rfc8414
-	Repeat       *evidence.Observation    // Kind oidc.repeat
-	JWKS         *oidcdoc.JWKS            // Kind oidc.jwks
-	Client       *Attempts                // Kind oidc.client
-	Authorize    *Attempts                // Kind oidc.authorize
-	PAR          *Attempts                // Kind oidc.par
-	Mutated      *Attempts                // Kind oidc.mutated
-	Device       *Attempts                // Kind oidc.device
-	Userinfo     *Attempts                // Kind oidc.userinfo
-	SPProviders  *evidence.Observation    // Kind sp.providers
-	SPSignIn     *evidence.Observation    // Kind sp.signin
-	SPMetadata   *evidence.Observation    // Kind sp.metadata
+	File         *config.File           // Kind config.file
+	Config       *connection.Connection // Kind config; nil when a bare document is judged
+	Refs         []evidence.Ref         // Kind config.refs
+	Network      *evidence.Observation  // Kind net.host
+	Chain        []*x509.Certificate    // Kind net.host: the chain that the issuer's host sent
+	Discovery    *oidcdoc.Discovery     // Kind oidc.discovery
+	Alternatives *evidence.Observation  // Kind oidc.discovery.alternatives
+	OAuthMeta    *oidcdoc.Discovery     // Kind oidc.discovery.rfc8414
+	Repeat       *evidence.Observation  // Kind oidc.repeat
+	JWKS         *oidcdoc.JWKS          // Kind oidc.jwks
+	Client       *Attempts              // Kind oidc.client
+	Authorize    *Attempts              // Kind oidc.authorize
+	PAR          *Attempts              // Kind oidc.par
+	Mutated      *Attempts              // Kind oidc.mutated
+	Device       *Attempts              // Kind oidc.device
+	Userinfo     *Attempts              // Kind oidc.userinfo
+	SPProviders  *evidence.Observation  // Kind sp.providers
+	SPSignIn     *evidence.Observation  // Kind sp.signin
+	SPMetadata   *evidence.Observation  // Kind sp.metadata
 
 	Seen map[evidence.Kind]Seen // every attempt
 }
@@ -52,8 +51,8 @@ type Seen struct {
 // New makes a case from evidence. conn may be nil for a bare document. Parsing never fails: what cannot be parsed stays nil.
 //
 // The file comes in through conn; for a file without connections call NewFile.
-func New(conn *connection.Connection, peers []*connection.Connection, lib *knowledge.Library, set evidence.Set, now time.Time) *Case {
-	c := &Case{Now: now, Lib: lib, Config: conn, Peers: peers, Seen: map[evidence.Kind]Seen{}}
+func New(conn *connection.Connection, lib *knowledge.Library, set evidence.Set, now time.Time) *Case {
+	c := &Case{Now: now, Lib: lib, Config: conn, Seen: map[evidence.Kind]Seen{}}
 	if conn != nil {
 		c.File = conn.File()
 		c.Seen[evidence.File] = Seen{Obs: set[evidence.Config]}
@@ -89,7 +88,7 @@ func New(conn *connection.Connection, peers []*connection.Connection, lib *knowl
 
 // NewFile makes a case of a connection file as a whole; parsed is why it could not be parsed, f is nil then.
 func NewFile(name string, f *config.File, parsed error, lib *knowledge.Library, now time.Time) *Case {
-	c := New(nil, nil, lib, nil, now)
+	c := New(nil, lib, nil, now)
 	c.File = f
 	c.Seen[evidence.File] = Seen{Obs: &evidence.Observation{Kind: evidence.File, Source: name}, Parsed: parsed}
 	return c

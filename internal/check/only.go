@@ -9,7 +9,7 @@ var fields = []struct {
 	hide func(*Case)
 }{
 	{evidence.File, func(c *Case) bool { return c.File != nil }, func(c *Case) { c.File = nil }},
-	{evidence.Config, func(c *Case) bool { return c.Config != nil }, func(c *Case) { c.Config, c.Peers = nil, nil }},
+	{evidence.Config, func(c *Case) bool { return c.Config != nil }, func(c *Case) { c.Config = nil }},
 	{evidence.Refs, func(c *Case) bool { return c.got(evidence.Refs) != nil }, func(c *Case) { c.Refs = nil }},
 	{evidence.Network, func(c *Case) bool { return c.got(evidence.Network) != nil }, func(c *Case) { c.Network, c.Chain = nil, nil }},
 	{evidence.Discovery, func(c *Case) bool { return c.Discovery != nil }, func(c *Case) { c.Discovery = nil }},

@@ -273,7 +273,7 @@ func (a *App) checkConnections(j *judge, in input) []report.Connection {
 // document judges a bare document.
 func (j *judge) document(in input, kind evidence.Kind) report.Connection {
 	obs := &evidence.Observation{Kind: kind, Source: in.name, Body: in.data}
-	c := check.New(nil, nil, j.lib, evidence.Set{kind: obs}, j.now(time.Time{}))
+	c := check.New(nil, j.lib, evidence.Set{kind: obs}, j.now(time.Time{}))
 	findings, results := check.Run(j.rules, c)
 	results = slices.DeleteFunc(results, func(r report.Result) bool { return r.Outcome == report.Unknown })
 	return report.Connection{Name: in.name, IdP: c.IdP.ID, IdPName: c.IdP.Name, Protocol: "oidc", Findings: findings, Results: results, Where: report.Location{File: in.name}}

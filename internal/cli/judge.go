@@ -53,7 +53,7 @@ func (j *judge) gather(ctx context.Context, env *probe.Env, app *App, t *config.
 // connection judges one subject.
 func (j *judge) connection(s subject) report.Connection {
 	conn := connection.Resolve(s.target, j.lib, s.own, discovered(s.set))
-	c := check.New(conn, peers(j.lib, s), j.lib, s.set, j.now(s.at))
+	c := check.New(conn, j.lib, s.set, j.now(s.at))
 	findings, results := check.Run(j.rules, c)
 	out := report.Connection{
 		Name: s.target.Name, SP: conn.SP.ID, SPName: conn.SP.Name, IdP: conn.IdP.ID, IdPName: conn.IdP.Name, How: conn.How,
@@ -66,14 +66,6 @@ func (j *judge) connection(s subject) report.Connection {
 	}
 	if s.own != nil {
 		out.SP = s.target.SPProfile()
-	}
-	return out
-}
-
-func peers(lib *knowledge.Library, s subject) []*connection.Connection {
-	var out []*connection.Connection
-	for _, t := range s.target.File().Targets {
-		out = append(out, connection.Resolve(t, lib, nil, nil))
 	}
 	return out
 }

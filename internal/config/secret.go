@@ -3,6 +3,7 @@ package config
 import (
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // Reference splits a secret reference: env:NAME, file:PATH or keyring:NAME. ok is false for anything else, which is then a
@@ -19,12 +20,14 @@ func Reference(s string) (scheme, name string, ok bool) {
 }
 
 // variable is deliberately narrow: a secret that merely begins with a dollar sign must not be taken for the name of one.
-var variable = regexp.MustCompile(`^\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+))$`)
+var variable = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+))$`)
+})
 
 // Variable recognises ${NAME} and $SOME_NAME, as shells and compose files refer to a variable. No such text is expanded, but it is no
 // secret either: it names one.
 func Variable(s string) (name string, ok bool) {
-	m := variable.FindStringSubmatch(strings.TrimSpace(s))
+	m := variable().FindStringSubmatch(strings.TrimSpace(s))
 	if m == nil {
 		return "", false
 	}

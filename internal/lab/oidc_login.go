@@ -1,19 +1,11 @@
 package lab
 
 import (
-	"embed"
-	"html/template"
+	"io"
 	"net/http"
 	"net/url"
-	"sync"
 	"time"
 )
-
-//go:embed pages/*.html
-var pageFiles embed.FS
-
-// templates are parsed at first use: most runs of the program never show a page.
-var templates = sync.OnceValue(func() *template.Template { return template.Must(template.ParseFS(pageFiles, "pages/*.html")) })
 
 // pageData is what the pages show.
 type pageData struct {
@@ -97,5 +89,5 @@ func (l *Lab) render(w http.ResponseWriter, status int, name string, data pageDa
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'nonce-"+data.Nonce+"'; script-src 'nonce-"+data.Nonce+"'; frame-ancestors 'none'; base-uri 'none'")
 	w.WriteHeader(status)
-	templates().ExecuteTemplate(w, name, data) // an error means that the browser went away
+	io.WriteString(w, page(name, data)) // an error means that the browser went away
 }

@@ -202,12 +202,12 @@ func par(ctx context.Context, r *run) *evidence.Observation {
 	params := without(r.authorization(), "prompt")
 	params.Set("client_id", r.conn.OIDC.ClientID)
 	obs := &evidence.Observation{Source: address}
-	// The token endpoint has shown which way of authenticating works; its answer decides, not ours.
 	label := r.methods()[0]
-	if tried := r.get(evidence.Client).Last(); tried != nil && (tried.Label == labelBasic || tried.Label == labelPost) {
-		label = tried.Label
-	}
 	obs.Exchanges = append(obs.Exchanges, r.authenticate(ctx, address, label, secret, params))
+	// It runs beside the token endpoint's probe. When it was refused and that one found another way, that way is tried too.
+	if tried := r.get(evidence.Client).Last(); clientRefused(*obs.Last()) && tried != nil && tried.Label != label && (tried.Label == labelBasic || tried.Label == labelPost) {
+		obs.Exchanges = []evidence.Exchange{r.authenticate(ctx, address, tried.Label, secret, params)}
+	}
 	return settle(obs)
 }
 

@@ -34,7 +34,7 @@ const (
 	maxBody      = 4 << 20          // bytes kept of an answer
 	maxRedirects = 5                // that are followed
 	perExchange  = 10 * time.Second // for one request and its answer
-	perHost      = 4                // requests at a time
+	perHost      = 8                // requests at a time: all that follow the discovery document go out together
 	budget       = 12               // requests that count: those that leave more than a line in an access log
 	budgetDeep   = 40
 )

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -28,19 +29,19 @@ func Clean(s string) string {
 		}, s)
 	}
 	if strings.Contains(s, "##") {
-		s = logCommand.ReplaceAllString(s, "#\ufffd$1")
+		s = logCommand().ReplaceAllString(s, "#\ufffd$1")
 	}
 	return s
 }
 
 // logCommand is a command of Azure Pipelines, TeamCity or the older kind of GitHub Actions.
-var logCommand = regexp.MustCompile(`##([A-Za-z]*\[)`)
+var logCommand = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`##([A-Za-z]*\[)`) })
 
 // workflowCommand is a line that GitHub Actions takes for a command in the log of any step. It may be coloured.
-var workflowCommand = regexp.MustCompile(`(?m)^((?: |\x1b\[[0-9;]*m)*):(:[A-Za-z][^\n]*::)`)
+var workflowCommand = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?m)^((?: |\x1b\[[0-9;]*m)*):(:[A-Za-z][^\n]*::)`) })
 
 // disarm keeps lines of people's formats, which may begin with text from outside, from being workflow commands.
-func disarm(s string) string { return workflowCommand.ReplaceAllString(s, "$1\ufffd$2") }
+func disarm(s string) string { return workflowCommand().ReplaceAllString(s, "$1\ufffd$2") }
 
 // harmful also takes all format characters (Unicode Cf: bidirectional controls, zero-width characters, tags, soft hyphen):
 // they matter to a comparison byte by byte and nobody sees them.

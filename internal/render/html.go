@@ -1,19 +1,14 @@
 package render
 
 import (
-	_ "embed"
 	"fmt"
-	"html/template"
 	"io"
 	"strings"
 
 	"github.com/ssoctl/ssoctl/internal/report"
 )
 
-//go:embed page.html
-var htmlPage string
-
-// htmlReport is what the page shows. All of it is text: the template escapes it for the place where it stands.
+// htmlReport is what the page shows. All of it is text: markup escapes it.
 type htmlReport struct {
 	Title, Tool, At string
 	Counts          []string
@@ -43,10 +38,6 @@ type htmlFinding struct {
 // html writes one page that needs nothing beside itself: no script, no address to load from, readable from 320 px up and on
 // light and dark screens. A policy in its head forbids whatever else a browser might be talked into.
 func html(w io.Writer, r *report.Report, o Options) error {
-	t, err := template.New("page").Parse(htmlPage)
-	if err != nil {
-		return fmt.Errorf("read the page's template: %w", err)
-	}
 	page := htmlReport{Title: title(r), Tool: strings.TrimSpace(r.Tool.Name + " " + r.Tool.Version), Counts: counts(r), Exit: r.ExitCode(o.FailOn)}
 	if !r.At.IsZero() {
 		page.At = r.At.UTC().Format("2006-01-02 15:04:05 UTC")
@@ -54,7 +45,8 @@ func html(w io.Writer, r *report.Report, o Options) error {
 	for _, c := range r.Connections {
 		page.Connections = append(page.Connections, htmlOf(c))
 	}
-	return t.Execute(w, page)
+	_, err := io.WriteString(w, page.markup())
+	return err
 }
 
 // title is the page's title: the one connection's name and verdict, or how many there are.

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/ssoctl/ssoctl/internal/report"
 )
@@ -107,13 +108,15 @@ func mdPlace(l report.Location) string {
 }
 
 // valueInText finds what is set as code inside a sentence: values in quotes, addresses, and commands in brackets.
-var valueInText = regexp.MustCompile(`\(ssoctl [^()]{1,60}\)|"(?:[^"\\]|\\.)*"|[A-Za-z][A-Za-z0-9+.-]*://[^\s")]+`)
+var valueInText = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`\(ssoctl [^()]{1,60}\)|"(?:[^"\\]|\\.)*"|[A-Za-z][A-Za-z0-9+.-]*://[^\s")]+`)
+})
 
 // mdText writes a sentence: quoted values and addresses as code, the rest escaped.
 func mdText(s string) string {
 	var b strings.Builder
 	at := 0
-	for _, m := range valueInText.FindAllStringIndex(s, -1) {
+	for _, m := range valueInText().FindAllStringIndex(s, -1) {
 		b.WriteString(mdEscape(s[at:m[0]]))
 		value := s[m[0]:m[1]]
 		before, after := "", ""

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"charm.land/lipgloss/v2"
 
@@ -97,12 +98,12 @@ func (p *page) pair(left, right string) {
 }
 
 // commandInText finds what somebody is told to run.
-var commandInText = regexp.MustCompile(`\(ssoctl [^()]{1,60}\)`)
+var commandInText = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\(ssoctl [^()]{1,60}\)`) })
 
 // para writes a paragraph: lead before its first line, indent columns before the others. keep are values not to be broken;
 // commands in brackets are not broken either.
 func (p *page) para(lead string, indent int, i ink, text string, keep ...string) {
-	keep = append(commandInText.FindAllString(text, -1), keep...)
+	keep = append(commandInText().FindAllString(text, -1), keep...)
 	lines := wrap(text, p.width-lipgloss.Width(lead), p.width-indent, keep)
 	for n, l := range lines {
 		if n > 0 {

@@ -26,7 +26,7 @@ func ParseJSON(file string, b []byte) (*Doc, error) {
 	}
 	b = bytes.TrimPrefix(b, []byte("\xef\xbb\xbf"))
 	doc.lines = splitLines(b)
-	p := &jsonParser{file: file, text: b, dec: json.NewDecoder(bytes.NewReader(b)), line: 1}
+	p := &jsonParser{file: file, text: b, dec: json.NewDecoder(bytes.NewReader(b)), line: 1, col: 1}
 	p.dec.UseNumber()
 	root, err := p.value(0)
 	if err != nil {
@@ -48,21 +48,22 @@ type jsonParser struct {
 	dec    *json.Decoder
 	values int
 
-	line   int // of offset at
-	lineAt int // offset where that line begins
-	at     int
+	line, col int // of offset at; kept, since counting from the line's start would take quadratic time in a long line
+	at        int
 }
 
 // pos converts a byte offset; offsets must not go backwards.
 func (p *jsonParser) pos(offset int) Pos {
 	for p.at < offset {
-		if p.text[p.at] == '\n' {
-			p.line++
-			p.lineAt = p.at + 1
+		switch {
+		case p.text[p.at] == '\n':
+			p.line, p.col = p.line+1, 1
+		case utf8.RuneStart(p.text[p.at]):
+			p.col++
 		}
 		p.at++
 	}
-	return Pos{p.line, utf8.RuneCount(p.text[p.lineAt:offset]) + 1}
+	return Pos{p.line, p.col}
 }
 
 // skip moves an offset over white space and the separators before a token.
@@ -75,7 +76,7 @@ func (p *jsonParser) skip(offset int64) int {
 }
 
 func (p *jsonParser) fail(offset int, msg string) error {
-	p.line, p.lineAt, p.at = 1, 0, 0
+	p.line, p.col, p.at = 1, 1, 0
 	return &Error{File: p.file, Pos: p.pos(min(offset, len(p.text))), Msg: msg}
 }
 

@@ -104,7 +104,7 @@ func judgeAlone(t *testing.T, ar *txtar.Archive, r check.Rule, s story, lib *kno
 				less[k] = obs
 			}
 		}
-		_, results := check.Run([]check.Rule{r}, check.New(conn, []*connection.Connection{conn}, lib, less, now))
+		_, results := check.Run([]check.Rule{r}, check.New(conn, lib, less, now))
 		if o := results[0].Outcome; o != report.Unknown && o != report.NotApplicable {
 			t.Errorf("without %s the outcome is %s, not unknown", kind, o)
 		}
@@ -237,13 +237,7 @@ func (s story) cases(t *testing.T, set evidence.Set, conn *connection.Connection
 		out = append(out, check.NewFile("ssoctl.yaml", f, err, lib, now))
 	}
 	if conn != nil || !ok {
-		var peers []*connection.Connection
-		if conn != nil {
-			for _, other := range conn.File().Targets {
-				peers = append(peers, connection.Resolve(other, lib, nil, nil))
-			}
-		}
-		out = append(out, check.New(conn, peers, lib, set, now))
+		out = append(out, check.New(conn, lib, set, now))
 	}
 	return out
 }

@@ -3,6 +3,7 @@ package configrules
 import (
 	"fmt"
 	"regexp"
+	"sync"
 
 	"github.com/ssoctl/ssoctl/internal/check"
 	"github.com/ssoctl/ssoctl/internal/config"
@@ -102,11 +103,11 @@ func entityID(c *connection.Connection) string {
 	return s
 }
 
-var code = regexp.MustCompile(`^[A-Z]{2,6}[0-9]{3}$`)
+var code = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Z]{2,6}[0-9]{3}$`) })
 
 func silenced(c *check.Case, i config.Ignore) *report.Finding {
 	switch {
-	case !code.MatchString(i.Code):
+	case !code().MatchString(i.Code):
 		return &report.Finding{Got: i.Code, Message: fmt.Sprintf("the suppression names %q, which is no code such as \"DISC008\"; it silences nothing", i.Code)}
 	case i.Bad != "":
 		return &report.Finding{Got: i.Bad, Want: "2027-01-31", Message: fmt.Sprintf("the suppression of %s ends on %q, which is no date such as \"2027-01-31\"; it silences nothing", i.Code, i.Bad)}

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/ssoctl/ssoctl/internal/check"
 	"github.com/ssoctl/ssoctl/internal/evidence"
@@ -65,9 +66,9 @@ func ruleTemplate(c *check.Case, i int, template, claim string) *report.Finding 
 }
 
 var (
-	tag     = regexp.MustCompile(`\{\{\{?[~]?\s*([#/^>!&]?)\s*([^}]*?)[~]?\}?\}\}`)
-	textual = regexp.MustCompile(`"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'`)
-	name    = regexp.MustCompile(`[A-Za-z_@][A-Za-z0-9_@-]*`)
+	tag     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{\{\{?[~]?\s*([#/^>!&]?)\s*([^}]*?)[~]?\}?\}\}`) })
+	textual = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'`) })
+	name    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z_@][A-Za-z0-9_@-]*`) })
 )
 
 // builtin are the block helpers of the language itself.
@@ -84,9 +85,9 @@ func broken(c *check.Case, template string) string {
 	}
 	block := append(builtin(), c.SP.Roles.BlockHelpers.V...)
 	var open []string
-	for _, m := range tag.FindAllStringSubmatch(template, -1) {
+	for _, m := range tag().FindAllStringSubmatch(template, -1) {
 		kind, inner := m[1], strings.TrimSpace(m[2])
-		head := name.FindString(textual.ReplaceAllString(inner, ""))
+		head := name().FindString(textual().ReplaceAllString(inner, ""))
 		if why := quotes(inner); why != "" && kind != "!" {
 			return why
 		}
@@ -95,7 +96,7 @@ func broken(c *check.Case, template string) string {
 			continue
 		case kind == "#" || kind == "^" && inner != "":
 			open = append(open, head)
-			if known := c.SP.Roles.BlockHelpers; kind == "#" && known.Certain() && strings.ContainsAny(textual.ReplaceAllString(inner, ""), " \t") && !slices.Contains(block, head) {
+			if known := c.SP.Roles.BlockHelpers; kind == "#" && known.Certain() && strings.ContainsAny(textual().ReplaceAllString(inner, ""), " \t") && !slices.Contains(block, head) {
 				return fmt.Sprintf("uses the block {{#%s}}, which is no helper of %s (it has %s)", head, c.TheSP(), strings.Join(block, ", "))
 			}
 		case kind == "/":
@@ -125,9 +126,9 @@ func expected(open []string) string {
 
 // nested finds a block helper inside parentheses, where the language wants a value.
 func nested(c *check.Case, inner string) string {
-	bare := textual.ReplaceAllString(inner, "")
+	bare := textual().ReplaceAllString(inner, "")
 	for _, part := range strings.Split(bare, "(")[1:] {
-		if head := name.FindString(part); strings.HasPrefix(strings.TrimSpace(part), head) && slices.Contains(c.SP.Roles.BlockHelpers.V, head) {
+		if head := name().FindString(part); strings.HasPrefix(strings.TrimSpace(part), head) && slices.Contains(c.SP.Roles.BlockHelpers.V, head) {
 			return fmt.Sprintf("uses (%s …) as a value, which ends in an exception; nest blocks instead: {{#%s …}}…{{/%s}}", head, head, head)
 		}
 	}
@@ -138,7 +139,7 @@ func nested(c *check.Case, inner string) string {
 }
 
 func quotes(inner string) string {
-	if rest := textual.ReplaceAllString(inner, ""); strings.ContainsAny(rest, `"'`) {
+	if rest := textual().ReplaceAllString(inner, ""); strings.ContainsAny(rest, `"'`) {
 		return "has a quote that is not closed"
 	}
 	return ""
@@ -146,19 +147,19 @@ func quotes(inner string) string {
 
 // silent is true when nothing but blocks would be written out: the output is empty whatever the claims are.
 func silent(template string) bool {
-	for _, m := range tag.FindAllStringSubmatch(template, -1) {
+	for _, m := range tag().FindAllStringSubmatch(template, -1) {
 		if m[1] == "" && strings.TrimSpace(m[2]) != "else" && !strings.HasPrefix(strings.TrimSpace(m[2]), "else ") || m[1] == "&" {
 			return false
 		}
 	}
-	return strings.TrimSpace(tag.ReplaceAllString(template, "")) == ""
+	return strings.TrimSpace(tag().ReplaceAllString(template, "")) == ""
 }
 
 // words lists the names in the expressions of a template, texts left out.
 func words(template string) []string {
 	var out []string
-	for _, m := range tag.FindAllStringSubmatch(template, -1) {
-		out = append(out, name.FindAllString(textual.ReplaceAllString(m[2], ""), -1)...)
+	for _, m := range tag().FindAllStringSubmatch(template, -1) {
+		out = append(out, name().FindAllString(textual().ReplaceAllString(m[2], ""), -1)...)
 	}
 	return out
 }

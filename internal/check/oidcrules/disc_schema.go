@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/ssoctl/ssoctl/internal/check"
 	"github.com/ssoctl/ssoctl/internal/config"
@@ -217,13 +218,15 @@ func checkSpelling(c *check.Case) []report.Finding {
 }
 
 // languageTag is the form of RFC 5646 §2.1 in the case of §2.1.1: language, script, region, then variants and extensions.
-var languageTag = regexp.MustCompile(`^([a-z]{2,3}(-[a-z]{3}){0,3}|[a-z]{4,8})(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(-[0-9A-Za-z]{4,8})*(-[0-9a-wy-z](-[0-9A-Za-z]{2,8})+)*(-x(-[0-9A-Za-z]{1,8})+)?$`)
+var languageTag = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([a-z]{2,3}(-[a-z]{3}){0,3}|[a-z]{4,8})(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(-[0-9A-Za-z]{4,8})*(-[0-9a-wy-z](-[0-9A-Za-z]{2,8})+)*(-x(-[0-9A-Za-z]{1,8})+)?$`)
+})
 
 func checkLocales(c *check.Case) []report.Finding {
 	var out []report.Finding
 	for _, member := range []string{"ui_locales_supported", "claims_locales_supported"} {
 		items, _ := texts(c, member)
-		i := slices.IndexFunc(items, func(tag string) bool { return !languageTag.MatchString(tag) })
+		i := slices.IndexFunc(items, func(tag string) bool { return !languageTag().MatchString(tag) })
 		if i < 0 {
 			continue
 		}

@@ -39,7 +39,7 @@ func TestHealthy(t *testing.T) {
 			if strings.HasSuffix(name, suffix) {
 				t.Run(name, func(t *testing.T) {
 					set := evidence.Set{kind: {Kind: kind, Source: name, Body: body}}
-					quiet(t, check.New(nil, nil, lib, set, noon))
+					quiet(t, check.New(nil, lib, set, noon))
 				})
 			}
 		}
@@ -68,7 +68,7 @@ func connected(t *testing.T, lib *knowledge.Library, issuer string, body []byte)
 	conn := connection.Resolve(f.Targets[0], lib, nil, d.Str)
 	set := evidence.Set{evidence.Discovery: {Kind: evidence.Discovery, Source: conn.DiscoveryURL(), Exchanges: []evidence.Exchange{{
 		Method: "GET", URL: conn.DiscoveryURL(), Status: 200, Body: body, Header: map[string][]string{"Content-Type": {"application/json"}}, At: noon}}}}
-	return check.New(conn, []*connection.Connection{conn}, lib, set, noon)
+	return check.New(conn, lib, set, noon)
 }
 
 // quiet runs the rules and demands that they look and say nothing but notes.

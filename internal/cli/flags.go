@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/zalando/go-keyring"
 
 	"github.com/ssoctl/ssoctl/internal/check"
 	"github.com/ssoctl/ssoctl/internal/probe"
@@ -153,6 +154,7 @@ func (n *network) env(app *App, base string, offline bool) (*probe.Env, error) {
 	return &probe.Env{
 		Now: app.Now, Random: app.Random, Getenv: app.Getenv, Lookup: app.Lookup, Dial: app.Dial, Pins: pins, CAs: all, System: system,
 		UserAgent: "ssoctl/" + Version + " (doctor)", Passive: n.passive, Deep: n.deep, Offline: offline,
+		Keyring: func(name string) (string, error) { return keyring.Get("ssoctl", name) },
 		ReadFile: func(name string) ([]byte, error) {
 			if !filepath.IsAbs(name) {
 				name = filepath.Join(base, name)

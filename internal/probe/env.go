@@ -16,6 +16,7 @@ type Env struct {
 	Now       func() time.Time
 	Random    func() string                                            // 22 or more unguessable characters of A-Z a-z 0-9 - _
 	Getenv    func(string) string                                      // for proxy settings and env: references
+	Keyring   func(name string) (string, error)                        // for keyring: references
 	ReadFile  func(string) ([]byte, error)                             // for file: references and paths, relative to the connection file
 	Lookup    func(ctx context.Context, host string) ([]string, error) // name to addresses
 	Dial      func(ctx context.Context, network, addr string) (net.Conn, error)

@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -52,6 +55,7 @@ var clientIDs = map[string]string{
 // TestHealthyFiles: a connection of every SP with every IdP, as its profiles describe it, raises no error and no warning offline.
 func TestHealthyFiles(t *testing.T) {
 	b := newBench(t, lab.Options{})
+	noNetwork(t, b)
 	lib := knowledge.New()
 	for _, head := range lib.Heads().SPs {
 		sp, _ := lib.SP(head.ID)
@@ -83,6 +87,18 @@ func TestHealthyFiles(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// noNetwork fails the test when anything is resolved or dialed: check judges files.
+func noNetwork(t *testing.T, b *bench) {
+	b.app.Lookup = func(_ context.Context, host string) ([]string, error) {
+		t.Errorf("check resolves %s", host)
+		return nil, errors.New("no network here")
+	}
+	b.app.Dial = func(_ context.Context, _, addr string) (net.Conn, error) {
+		t.Errorf("check dials %s", addr)
+		return nil, errors.New("no network here")
 	}
 }
 
@@ -130,6 +146,7 @@ var samlSides = map[string][2]string{
 // TestHealthySAMLFiles: the same for SAML connections, as far as a connection file shows them.
 func TestHealthySAMLFiles(t *testing.T) {
 	b := newBench(t, lab.Options{})
+	noNetwork(t, b)
 	b.write(t, "idp.pem", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n")
 	lib := knowledge.New()
 	for _, head := range lib.Heads().SPs {

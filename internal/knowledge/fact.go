@@ -45,21 +45,6 @@ func (k *Keys) DecodeNode(n *source.Node) string {
 	return ""
 }
 
-// UnmarshalYAML does the same for callers that use a YAML library directly.
-func (k *Keys) UnmarshalYAML(decode func(any) error) error {
-	var one string
-	if decode(&one) == nil {
-		*k = Keys{one}
-		return nil
-	}
-	var many []string
-	if err := decode(&many); err != nil {
-		return err
-	}
-	*k = many
-	return nil
-}
-
 // Facts is a section whose statements no rule reads yet: guides and the catalogue print them.
 type Facts map[string]Fact[any]
 

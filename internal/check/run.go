@@ -104,7 +104,10 @@ func otherProtocol(r *Rule, c *Case) string {
 		return ""
 	}
 	p := c.Config.Protocol()
-	if r.Protocol != "" && p != "" && r.Protocol != p {
+	if r.Protocol != "" && r.Protocol != p {
+		if p == "" {
+			return "the connection states no protocol, or both"
+		}
 		return "the connection speaks " + string(p)
 	}
 	for _, k := range r.Needs {

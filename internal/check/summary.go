@@ -110,7 +110,11 @@ func client(c *Case) string {
 		parts = append(parts, "the client is known and its redirect URI is registered")
 	}
 	if a := c.Client.Means("accepted"); a != nil {
-		parts = append(parts, "the secret is accepted ("+a.Label+")")
+		if a.Label == "none" {
+			parts = append(parts, "it needs no secret")
+		} else {
+			parts = append(parts, "the secret is accepted ("+a.Label+")")
+		}
 	}
 	return strings.Join(parts, ", ")
 }

@@ -101,9 +101,6 @@ func doctor(app *App, o doctorOptions, args []string) (*report.Report, error) {
 		if fromURL {
 			fromAddress(&c, s)
 		}
-		if s.target.File().Doc.File == "" {
-			fromAddress(&c, s)
-		}
 		r.Connections = append(r.Connections, c)
 		r.Elapsed = max(r.Elapsed, s.elapsed)
 	}

@@ -17,12 +17,19 @@ const (
 	labelPost    = "client_secret_post"
 	labelRaw     = "client_secret_basic, not encoded" // id and secret as they are, which RFC 6749 §2.3.1 does not allow
 	labelTrimmed = "without the surrounding white space"
+	labelNone    = "none" // a public client: client ID alone
 )
 
 // client presents the client's credentials with a code that cannot exist: an answer about the code proves the secret.
 func client(ctx context.Context, r *run) *evidence.Observation {
 	address := r.endpoint(r.byHand().Token, "token_endpoint", "token")
-	if address == "" || r.conn.OIDC.ClientID == "" || r.conn.OIDC.ClientSecret == "" || !r.secretMethod() {
+	if address == "" || r.conn.OIDC.ClientID == "" {
+		return nil
+	}
+	if r.conn.OIDC.AuthMethod == labelNone {
+		return r.public(ctx, address)
+	}
+	if r.conn.OIDC.ClientSecret == "" || !r.secretMethod() {
 		return nil
 	}
 	if refusal := r.refuseSecret(address); refusal != nil {
@@ -32,11 +39,7 @@ func client(ctx context.Context, r *run) *evidence.Observation {
 	if err != nil || strings.TrimSpace(secret) == "" {
 		return nil // the reference has its own finding
 	}
-	form := url.Values{"grant_type": {"authorization_code"}, "code": {"ssoctl-probe-" + r.env.Random()},
-		"code_verifier": {r.env.Random() + r.env.Random()}}
-	if uri := r.conn.RedirectURI(); uri != "" {
-		form.Set("redirect_uri", uri)
-	}
+	form := r.bogusCode()
 	obs := &evidence.Observation{Source: address}
 	for _, label := range r.methods() {
 		ex := r.authenticate(ctx, address, label, secret, form)
@@ -47,6 +50,24 @@ func client(ctx context.Context, r *run) *evidence.Observation {
 	}
 	r.secondGuesses(ctx, obs, address, secret, form)
 	return settle(obs)
+}
+
+// bogusCode is a token request with a code that cannot exist.
+func (r *run) bogusCode() url.Values {
+	form := url.Values{"grant_type": {"authorization_code"}, "code": {"ssoctl-probe-" + r.env.Random()},
+		"code_verifier": {r.env.Random() + r.env.Random()}}
+	if uri := r.conn.RedirectURI(); uri != "" {
+		form.Set("redirect_uri", uri)
+	}
+	return form
+}
+
+// public asks as a client without a secret does: the IdP's refusal shows that it wants one.
+func (r *run) public(ctx context.Context, address string) *evidence.Observation {
+	form := r.bogusCode()
+	form.Set("client_id", r.conn.OIDC.ClientID)
+	ex, _ := r.client.send(ctx, request{label: labelNone, method: http.MethodPost, url: address, accept: acceptJSON, effect: true, form: form})
+	return settle(&evidence.Observation{Source: address, Exchanges: []evidence.Exchange{ex}})
 }
 
 // settle marks an observation as failed when not one answer came.

@@ -112,6 +112,8 @@ func tlsFailure(err error) *evidence.Failure {
 		return fail("no_roots", "this machine has no root certificates: %v", system)
 	case errors.As(err, &alert):
 		return fail("alert", "the TLS handshake ended with the alert %q", strings.TrimPrefix(alert.Error(), "tls: "))
+	case strings.Contains(err.Error(), "certificate required"):
+		return fail("client_certificate", "the server demands a client certificate (TLS alert %q)", "certificate required")
 	case strings.Contains(err.Error(), "protocol version not supported"):
 		return fail("version", "no TLS version in common")
 	case strings.Contains(err.Error(), "tls: "):

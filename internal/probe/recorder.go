@@ -156,6 +156,7 @@ func (c *recorder) build(ctx context.Context, r request) (*http.Request, error) 
 	}
 	req.Header.Set("User-Agent", c.env.UserAgent)
 	req.Header.Set("Accept", r.accept)
+	req.Header.Set("Accept-Language", "en") // error pages are recognised by their English words
 	if contentType != "" {
 		req.Header.Set("Content-Type", contentType)
 	}

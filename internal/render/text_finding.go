@@ -178,7 +178,8 @@ func (p *page) consequences(nodes []node) {
 // sentence makes a message, which begins in lower case and has no full stop, end as a sentence among others does. Its first
 // letter stays: it may be the name of a parameter.
 func sentence(s string) string {
-	if s == "" || strings.ContainsAny(s[len(s)-1:], ".!?:") {
+	bare := strings.TrimSuffix(s, `"`) // a quotation that ends a sentence ends ours
+	if bare == "" || strings.ContainsAny(bare[len(bare)-1:], ".!?:") {
 		return s
 	}
 	if last := s[strings.LastIndexByte(s, ' ')+1:]; strings.Contains(last, "://") {

@@ -222,12 +222,15 @@ func (d *decoder) doubled(n *Node, path string) {
 		}
 		if first, ok := seen[m.Key]; ok {
 			d.add(Problem{Path: path + "/" + Escape(m.Key), Pos: m.KeyPos, Kind: DoubledKey, Key: m.Key,
-				Want: fmt.Sprintf("line %d", first.Line)})
+				Want: LineOf(first)})
 			continue
 		}
 		seen[m.Key] = m.KeyPos
 	}
 }
+
+// LineOf words the place of the first of two equal keys.
+func LineOf(p Pos) string { return fmt.Sprintf("line %d", p.Line) }
 
 // FieldInfo describes one key that a struct takes.
 type FieldInfo struct {

@@ -25,6 +25,8 @@ var callback = []check.Rule{
 		Refs: []string{"RFC 9700 §2.1"},
 		Decides: func(c *check.Case) string {
 			switch {
+			case misfit(c):
+				return "a parameter of the SP, of which the callback is made, is told to be none"
 			case len(callbackFindings(c)) > 0 || stated(c) != "" && len(documented(c)) > 0 || recordsCallback(c):
 				return ""
 			case len(documented(c)) == 0:

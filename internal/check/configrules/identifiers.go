@@ -2,9 +2,11 @@ package configrules
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/ssoctl/ssoctl/internal/check"
 	"github.com/ssoctl/ssoctl/internal/config"
@@ -28,7 +30,7 @@ var identifiers = []check.Rule{
 		Needs: []evidence.Kind{evidence.Config}, Uses: []evidence.Kind{evidence.Authorize, evidence.Client}, Explains: []string{"AUTHZ031", "TOK005"},
 		Why:     "Something else was pasted in place of the client ID, so the IdP does not know the client.",
 		Fix:     "copy the client ID from the IdP's console",
-		Applies: func(c *check.Case) bool { return c.IdP.Client.ID.Match != "" && c.Config.OIDC.ClientID != "" },
+		Applies: func(c *check.Case) bool { return strings.TrimSpace(c.Config.OIDC.ClientID) != "" },
 		Check:   clientID,
 	},
 	{
@@ -90,13 +92,17 @@ func proven(c *check.Case) bool {
 
 func clientID(c *check.Case) []report.Finding {
 	id, p := c.Config.OIDC.ClientID, c.IdP.Client.ID
-	if c.Lib.Matches(p.Match, id) || proven(c) {
+	if proven(c) {
+		return nil
+	}
+	if f := around(c, "oidc/client_id", id); f != nil {
+		f.Fix = append(f.Fix, c.AtIdP("copy the client ID", "client_id"), c.AtSP("enter it", "client_id"))
+		return []report.Finding{*f}
+	}
+	if p.Match == "" || c.Lib.Matches(p.Match, id) || foreign(c) != "" {
 		return nil
 	}
 	f := report.Finding{Got: id, Want: p.Example, Where: c.Config.Pos("oidc/client_id"), Message: fmt.Sprintf("client_id is %s, but %s, such as %q", check.Quote(id), p.Say, p.Example)}
-	if exact.HasPlaceholder(id) {
-		f.Message = fmt.Sprintf("client_id is %s, in which a placeholder was left; %s", check.Quote(id), p.Say)
-	}
 	f.Fix = []string{c.AtIdP("copy the client ID", "client_id"), c.AtSP("enter it", "client_id")}
 	return []report.Finding{likely(f, p.S)}
 }
@@ -149,7 +155,16 @@ func issuerShape(c *check.Case) []report.Finding {
 	if c.Discovery != nil || found(c) || !strings.Contains(issuer, "://") || strings.TrimSpace(issuer) != issuer || exact.HasPlaceholder(issuer) || placeholder(c, issuer) {
 		return nil
 	}
+	if u, err := url.Parse(issuer); err == nil && u.Scheme != "https" && u.Scheme != "http" {
+		return nil // DISC002
+	}
 	f := report.Finding{Got: issuer, Where: c.Config.Pos("oidc/issuer"), Fix: []string{c.AtIdP("copy the issuer", "issuer"), c.AtSP("enter it", "issuer")}}
+	if other, ok := c.Lib.IdP(foreign(c)); ok {
+		f.Message = fmt.Sprintf("the issuer is %s, which is one of %s, but idp.profile says %q", check.Quote(issuer), other.Name, c.IdP.ID)
+		step, _ := c.InFile("idp/profile", other.ID)
+		f.Fix = append(f.Fix, "or, when the issuer is right: "+step)
+		return []report.Finding{f}
+	}
 	bare, pasted := exact.TrimWellKnown(issuer)
 	if pasted {
 		return nil
@@ -173,6 +188,39 @@ func issuerShape(c *check.Case) []report.Finding {
 	}
 	f.Message = fmt.Sprintf("the issuer is %s, but %s", check.Quote(issuer), c.IdP.Issuer.Say)
 	return []report.Finding{likely(f, shape.S)}
+}
+
+// foreign names the product whose issuer this is, where idp.profile states another one; "" otherwise. Only products count whose
+// issuers show it.
+func foreign(c *check.Case) string {
+	if c.Config.Target.IdP == nil || c.Config.Target.IdP.Profile == "" || c.Config.UnknownIdP != "" || c.IdP.ID == "generic" || c.Config.Issuer() == "" {
+		return ""
+	}
+	id, _ := c.Lib.Detect(knowledge.Clues{Issuer: c.Config.Issuer()})
+	if other, ok := c.Lib.IdP(id); !ok || id == "generic" || id == c.IdP.ID || !other.Issuer.Shape.Known() || !c.Lib.Matches(other.Issuer.Shape.V, c.Config.Issuer()) {
+		return ""
+	}
+	return id
+}
+
+// around finds what was pasted or left with a value: white space, or a placeholder in place of it. nil when there is nothing.
+func around(c *check.Case, path, value string) *report.Finding {
+	key := path[strings.LastIndexByte(path, '/')+1:]
+	f := &report.Finding{Got: value, Where: c.Config.Pos(path)}
+	clean := strings.TrimFunc(value, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
+	_, _, reference := config.Reference(value)
+	_, variable := config.Variable(value)
+	switch {
+	case exact.HasPlaceholder(value), reference, variable:
+		f.Message = fmt.Sprintf("%s is %s, in which a placeholder was left", key, check.Quote(value))
+	case clean != value:
+		step, edits := c.InFile(path, clean)
+		f.Want, f.Fix, f.Edits = clean, []string{step}, edits
+		f.Message = fmt.Sprintf("%s is %s, with white space around %s", key, check.Quote(value), check.Quote(clean))
+	default:
+		return nil
+	}
+	return f
 }
 
 // placeholder is true for a kind of issuer that has its own rule.

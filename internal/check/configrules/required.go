@@ -26,7 +26,7 @@ var required = []check.Rule{
 			} else {
 				out = append(out, samlMissing(c)...)
 			}
-			return append(out, mappingMissing(c)...)
+			return untold(c, append(out, mappingMissing(c)...))
 		},
 	},
 }

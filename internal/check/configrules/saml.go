@@ -83,7 +83,7 @@ func entityIDs(c *check.Case, near bool) []report.Finding {
 			out = append(out, f)
 		}
 	}
-	if known && own != "" && own != template && own != c.Config.SAML.IdPEntityID {
+	if known && own != "" && !misfit(c) && own != template && own != c.Config.SAML.IdPEntityID {
 		f := report.Finding{Where: c.Config.Pos("saml/sp_entity_id"), Message: fmt.Sprintf("sp_entity_id is %s but %s is known as %s", check.Quote(own), c.TheSP(), check.Quote(template))}
 		step, edits := c.InFile("saml/sp_entity_id", template)
 		f.Fix, f.Edits = []string{step, c.AtIdP("enter "+template, "entity_id")}, edits

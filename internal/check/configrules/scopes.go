@@ -66,7 +66,7 @@ func scopesMissing(c *check.Case) []report.Finding {
 // groupsMissing looks whether role rules or teams read groups that no scope asks for.
 func groupsMissing(c *check.Case) []report.Finding {
 	place, ok := readsGroups(c)
-	if !ok || c.SP.OIDC == nil || c.IdP.OIDC == nil {
+	if !ok || c.SP.OIDC == nil || c.IdP.OIDC == nil || meantHere(c, "oidc", "scopes") || foreign(c) != "" {
 		return nil
 	}
 	want := c.IdP.OIDC.GroupsScope
@@ -110,7 +110,7 @@ func readsGroups(c *check.Case) (string, bool) {
 
 // neverGranted names scopes that the IdP answers with invalid_scope.
 func neverGranted(c *check.Case) []report.Finding {
-	if c.IdP.OIDC == nil {
+	if c.IdP.OIDC == nil || foreign(c) != "" {
 		return nil
 	}
 	var out []report.Finding

@@ -34,7 +34,7 @@ var shape = []check.Rule{
 func ofFile(c *check.Case) []report.Finding {
 	var parse *source.Error
 	if err := c.Seen[evidence.File].Parsed; errors.As(err, &parse) {
-		return []report.Finding{{Message: parse.Msg, Where: report.Location{File: parse.File, Line: parse.Pos.Line, Col: parse.Pos.Col},
+		return []report.Finding{{Message: parse.Msg, Where: report.Location{File: parse.File, Line: max(1, parse.Pos.Line), Col: max(1, parse.Pos.Col)},
 			Fix: []string{"mend the YAML: indentation, quotes and brackets around this place"}}}
 	}
 	if c.File == nil {
@@ -42,6 +42,9 @@ func ofFile(c *check.Case) []report.Finding {
 	}
 	var out []report.Finding
 	for _, p := range c.File.Problems {
+		if p.Path == "/version" && p.Got == "" && meant(c.File, "", "version") {
+			continue
+		}
 		if !ofAnyConnection(c.File, p.Path) {
 			out = append(out, told(c.File, p))
 		}
@@ -50,7 +53,7 @@ func ofFile(c *check.Case) []report.Finding {
 	if root.Type == source.Null {
 		return append(out, report.Finding{Message: "the file is empty, expected a mapping with version and connections", Where: c.File.Locate(""), Fix: []string{"add a connection; ssoctl init writes one"}})
 	}
-	if list := root.Member("connections"); root.Type == source.Map && (list == nil || list.Type == source.Null || list.Type == source.List && len(list.Items) == 0) {
+	if list := root.Member("connections"); root.Type == source.Map && !meant(c.File, "", "connections") && (list == nil || list.Type == source.Null || list.Type == source.List && len(list.Items) == 0) {
 		out = append(out, report.Finding{Message: "the file holds no connection: \"connections\" is empty or missing", Where: c.File.Locate("/connections"),
 			Fix: []string{"add a connection; ssoctl init writes one"}})
 	}
@@ -117,7 +120,11 @@ func told(f *config.File, p source.Problem) report.Finding {
 // ofConnection tells the decoder's problems of one connection.
 func ofConnection(c *check.Case) []report.Finding {
 	var out []report.Finding
+	hollow := hollowSection(c) != ""
 	for _, p := range c.Config.File().Problems {
+		if hollow && p.Kind == source.UnknownKey && p.Near == "" && p.Path[:strings.LastIndexByte(p.Path, '/')] == c.Config.Path("") {
+			continue // a key that slipped out of the section, which is told as one mistake
+		}
 		if p.Path == c.Config.Path("") || strings.HasPrefix(p.Path, c.Config.Path("")+"/") {
 			out = append(out, told(c.Config.File(), p))
 		}
@@ -132,20 +139,34 @@ func parties(c *check.Case) []report.Finding {
 		out = append(out, report.Finding{Got: got, Want: want, Message: message, Where: c.Config.Pos(path), Fix: fix})
 	}
 	conn := c.Config
-	if strings.TrimSpace(conn.Name) == "" {
+	if node := conn.File().Doc.At(conn.Path("")); node != nil && node.Type != source.Map {
+		if node.Type == source.Null {
+			add("", "", "", "the connection is empty", "fill it in, or remove the dash; ssoctl init writes one")
+		}
+		return out
+	}
+	if strings.TrimSpace(conn.Name) == "" && !meantHere(c, "", "name") {
 		add("", "", "", "the connection has no name", "add name: a word to call it by")
 	}
 	switch {
 	case conn.OIDC != nil && conn.SAML != nil:
 		add("saml", "", "", "the connection has both \"oidc\" and \"saml\", expected exactly one", "keep the protocol that is used; make a second connection of the other one")
-	case conn.OIDC == nil && conn.SAML == nil && !conn.Stated("oidc") && !conn.Stated("saml"):
+	case hollowSection(c) != "":
+		key := hollowSection(c)
+		out = append(out, report.Finding{Where: conn.Pos(key), Message: fmt.Sprintf("%q is empty; what belongs to it stands under it, indented further", key), Fix: []string{"indent its keys further than " + key}})
+	case conn.OIDC == nil && conn.SAML == nil && !conn.Stated("oidc") && !conn.Stated("saml") && !meantHere(c, "", "oidc") && !meantHere(c, "", "saml"):
 		add("", "", "", "the connection has neither \"oidc\" nor \"saml\", expected exactly one", "add an oidc or a saml section")
 	}
 	switch {
+	case (conn.Target.SP == nil || conn.Target.SP.Type == source.Null) && meantHere(c, "", "sp"):
 	case conn.Target.SP == nil || conn.Target.SP.Type == source.Null:
 		add("", "", "", "the connection has no \"sp\"", "add sp: {profile: …}; ssoctl catalog sps lists the profiles, generic stands for any other")
 	case conn.Target.SP.Type != source.Map:
 		add("sp", conn.Target.SP.Text, "", fmt.Sprintf("sp is %s (%q), expected a mapping such as {profile: %s}", conn.Target.SP.Type, conn.Target.SP.Text, orExample(conn.Target.SP.Text)), "write sp: {profile: "+orExample(conn.Target.SP.Text)+"}")
+	case conn.SPProfile() == "" && meantHere(c, "sp", "profile"):
+		if node := conn.Target.SP.Member("profile"); node != nil {
+			add("sp/profile", "", "", fmt.Sprintf("profile is %s, expected a text", node.Type), "write profile: and the name; ssoctl catalog sps lists them")
+		}
 	case conn.SPProfile() == "":
 		add("sp", "", "", "sp names no profile", "add profile; ssoctl catalog sps lists them, generic stands for any other")
 	}
@@ -160,6 +181,19 @@ func parties(c *check.Case) []report.Finding {
 		add(string(p), string(p), strings.Join(c.SP.Protocols, ", "), fmt.Sprintf("the connection speaks %q but %s only speaks %q", p, c.TheSP(), strings.Join(c.SP.Protocols, ", ")), "use a protocol that "+c.TheSP()+" speaks")
 	}
 	return out
+}
+
+// hollowSection names a protocol that is there with nothing under it, where no other is.
+func hollowSection(c *check.Case) string {
+	if c.Config.OIDC != nil || c.Config.SAML != nil {
+		return ""
+	}
+	for _, key := range []string{"oidc", "saml"} {
+		if n := c.Config.File().Doc.At(c.Config.Path(key)); n != nil && n.Type == source.Null {
+			return key
+		}
+	}
+	return ""
 }
 
 func orExample(s string) string {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ssoctl/ssoctl/internal/check"
 	"github.com/ssoctl/ssoctl/internal/config"
+	"github.com/ssoctl/ssoctl/internal/exact"
 	"github.com/ssoctl/ssoctl/internal/knowledge"
 	"github.com/ssoctl/ssoctl/internal/report"
 	"github.com/ssoctl/ssoctl/internal/source"
@@ -18,12 +19,13 @@ func parameters(c *check.Case) []report.Finding {
 	if c.Config.UnknownSP != "" || c.Config.Target.SP == nil || c.Config.Target.SP.Type != source.Map {
 		return nil
 	}
-	var out []report.Finding
-	names := []string{"profile"}
-	for _, p := range c.SP.Params {
-		names = append(names, p.Name)
-	}
+	names := parameterNames(c)
+	out := doubledKeys(c, "sp", c.Config.Target.SP.Members)
+	nameless := c.Config.SPProfile() == ""
 	for _, m := range c.Config.Target.SP.Members {
+		if nameless && source.Nearest(m.Key, names) != "profile" {
+			continue // what it takes is not known without a profile
+		}
 		if !slices.Contains(names, m.Key) {
 			out = append(out, unknownKey(c, "sp", m, names, c.TheSP()))
 		}
@@ -36,6 +38,22 @@ func parameters(c *check.Case) []report.Finding {
 		}
 	}
 	return out
+}
+
+func parameterNames(c *check.Case) []string {
+	names := []string{"profile"}
+	for _, p := range c.SP.Params {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// misfit reports whether a parameter of the SP is told to be none: what would be made of it is then no value to compare with.
+func misfit(c *check.Case) bool {
+	return slices.ContainsFunc(c.SP.Params, func(p knowledge.Param) bool {
+		node := c.Config.SPParam(p.Name)
+		return node != nil && node.Type != source.Null && parameter(c, p, node) != nil
+	})
 }
 
 func unknownKey(c *check.Case, section string, m source.Member, names []string, of string) report.Finding {
@@ -66,6 +84,16 @@ func parameter(c *check.Case, p knowledge.Param, node *source.Node) *report.Find
 		return f
 	}
 	value := node.Str()
+	if value == "" && slices.Contains(p.Required, string(c.Config.Protocol())) {
+		return nil // CFG002 misses it
+	}
+	if exact.HasPlaceholder(value) {
+		f.Want, f.Message, f.Fix = p.Example, fmt.Sprintf("%s is %q, in which a placeholder was left; expected something like %q", p.Name, value, p.Example), []string{"write your own value"}
+		if p.Say != "" {
+			f.Fix = append(f.Fix, p.Name+" is "+p.Say)
+		}
+		return f
+	}
 	if len(p.Values) > 0 {
 		var allowed []string
 		for _, v := range p.Values {
@@ -116,7 +144,7 @@ func settings(c *check.Case) []report.Finding {
 		names = append(names, name)
 	}
 	slices.Sort(names)
-	var out []report.Finding
+	out := doubledKeys(c, "idp/settings", all.Members)
 	for _, m := range all.Members {
 		s, ok := c.IdP.Settings[m.Key]
 		if !ok {
@@ -164,7 +192,10 @@ func urls(c *check.Case) []report.Finding {
 		values["oidc/endpoints/userinfo"], values["oidc/endpoints/jwks"] = o.Endpoints.Userinfo, o.Endpoints.JWKS
 	}
 	if s := c.Config.SAML; s != nil {
-		values["saml/sso_url"], values["saml/acs_url"] = s.SSOURL, s.ACSURL
+		values["saml/sso_url"] = s.SSOURL
+		if len(documented(c)) == 0 { // else CFG004 compares it
+			values["saml/acs_url"] = s.ACSURL
+		}
 	}
 	if e := c.Config.Target.TokenExchange; e != nil {
 		values["token_exchange/endpoint"] = e.Endpoint

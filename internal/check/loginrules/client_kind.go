@@ -3,6 +3,7 @@ package loginrules
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/ssoctl/ssoctl/internal/check"
 	"github.com/ssoctl/ssoctl/internal/config"
@@ -17,6 +18,14 @@ var clientKind = []check.Rule{
 		"enter the client ID as the IdP spells it, letter case included, and see that issuer and client belong to the same realm or tenant",
 		"RFC 6749 §4.1.2.1", func(c *check.Case, a *check.Attempt) report.Finding {
 			id := c.Config.OIDC.ClientID
+			if bare := strings.TrimSpace(id); bare != id {
+				step, edits := c.InFile("oidc/client_id", bare)
+				return report.Finding{
+					Got: id, Want: bare, Where: place(c, "oidc/client_id", "oidc"), Edits: edits,
+					Message: fmt.Sprintf("the client ID %s has white space around it, and the IdP does not know it so: it answers %s", check.Quote(id), check.Quote(orStatus(a))),
+					Fix:     []string{c.AtSP("enter the client ID again, without it", "client_id"), step},
+				}
+			}
 			return report.Finding{
 				Got: id, Where: place(c, "oidc/client_id", "oidc"),
 				Message: fmt.Sprintf("the IdP does not know the client %s at the issuer %s: it answers %s", check.Quote(id), check.Quote(c.Config.Issuer()), check.Quote(orStatus(a))),

@@ -17,6 +17,7 @@ const (
 	post    = "client_secret_post"
 	raw     = "client_secret_basic, not encoded"
 	trimmed = "without the surrounding white space"
+	none    = "none" // a public client: client ID alone
 )
 
 const secretPath = "oidc/client_secret"
@@ -145,22 +146,35 @@ func methodFault(c *check.Case, f report.Finding, ok *check.Attempt) (string, re
 func refusedSecret(c *check.Case, f report.Finding, a *check.Attempt) report.Finding {
 	id := check.Quote(c.Config.OIDC.ClientID)
 	switch {
+	case a.Label == none:
+		f.Got, f.Where = none, place(c, "oidc/token_endpoint_auth_method", "oidc")
+		f.Message = fmt.Sprintf("%s authenticates the client %s by %q, without a secret, and the IdP does not take that: it answers %s", c.TheSP(), id, none, check.Quote(orStatus(a)))
+		f.Fix = []string{c.AtSP("enter the client secret that the IdP shows", "client_secret"), "or " + c.AtIdP("make it a public client, when the SP can keep no secret", "auth_method", "client_id")}
+		return f
 	case a.Means == "method_rejected":
 		f.Message = fmt.Sprintf("the client %s is to prove itself in another way than by a secret in header or body: the IdP answers %s", id, check.Quote(orStatus(a)))
 		f.Fix = []string{c.AtIdP("let the client authenticate by its secret ("+strings.Join(methodsOf(c), " or ")+")", "auth_method")}
 		return f
 	case strings.Contains(strings.ToLower(a.Text), "expired"):
 		f.Message = fmt.Sprintf("the secret of the client %s has expired: the IdP answers %s", id, check.Quote(orStatus(a)))
-	case a.Means == "client_or_secret" && heard(c, known()...) == nil && (said(c) == nil || said(c).Means != "login_page"):
+	case unnamed(c, a):
 		f.Message = fmt.Sprintf("the IdP does not accept client ID %s together with its secret, and does not say which of the two is wrong: it answers %s", id, check.Quote(orStatus(a)))
 	default:
 		f.Message = fmt.Sprintf("the IdP knows the client %s but does not accept its secret, by %s: it answers %s", id, quoted(tried(c)), check.Quote(orStatus(a)))
 	}
 	f.Fix = []string{c.AtIdP("make a new client secret and copy it at once", "secret"), c.AtSP("enter the new secret", "client_secret")}
+	if unnamed(c, a) {
+		f.Fix = append([]string{c.AtIdP("see that a client with exactly this ID is there and switched on", "client_id")}, f.Fix...)
+	}
 	if c.Config.Stated(secretPath) {
 		f.Fix = append(f.Fix, "and where ssoctl reads it: "+c.Config.OIDC.ClientSecret)
 	}
 	return f
+}
+
+// unnamed reports whether nothing tells an unknown client from a wrong secret.
+func unnamed(c *check.Case, a *check.Attempt) bool {
+	return a.Means == "client_or_secret" && heard(c, known()...) == nil && (said(c) == nil || said(c).Means != "login_page")
 }
 
 func methodsOf(c *check.Case) []string {

@@ -153,12 +153,17 @@ func page(_ *check.Case, name string, all []evidence.Exchange) *report.Finding {
 	if bytes.Contains(bytes.ToLower(last.Body), []byte("type=\"password\"")) || bytes.Contains(bytes.ToLower(last.Body), []byte("type=password")) {
 		what = "a login page"
 	}
-	text := []rune(check.PageText(last.Body))
+	return &report.Finding{Got: last.Head("Content-Type"), Want: "application/json",
+		Message: fmt.Sprintf("asked for the %s, %q answers %d with %s in HTML, not with JSON: %q", name, last.URL, last.Status, what, excerpt(last.Body))}
+}
+
+// excerpt is the beginning of a page's text.
+func excerpt(page []byte) string {
+	text := []rune(check.PageText(page))
 	if len(text) > 80 {
 		text = append(text[:79], '…')
 	}
-	return &report.Finding{Got: last.Head("Content-Type"), Want: "application/json",
-		Message: fmt.Sprintf("asked for the %s, %q answers %d with %s in HTML, not with JSON: %q", name, last.URL, last.Status, what, string(text))}
+	return string(text)
 }
 
 func redirected(all []evidence.Exchange) bool { return len(all) > 1 }

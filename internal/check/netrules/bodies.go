@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/ssoctl/ssoctl/internal/check"
 	"github.com/ssoctl/ssoctl/internal/evidence"
@@ -43,8 +44,12 @@ func body(_ *check.Case, name string, all []evidence.Exchange) *report.Finding {
 	}
 	f.Got = encoding
 	f.Message = fmt.Sprintf("the %s at %q comes compressed (Content-Encoding is %q) although nobody asked for it", name, last.URL, encoding)
+	if strings.EqualFold(encoding, "gzip") { // allowed where no preference is stated (RFC 9110 §12.5.3), and every HTTP client unpacks it
+		f.Severity = report.Info
+	}
 	if n, more := unpacked(last.Body); more {
 		f.Message = fmt.Sprintf("the %s at %q is a compression bomb: %d bytes unpack to more than %d MiB", name, last.URL, len(last.Body), n>>20)
+		f.Severity = report.Error
 	}
 	return f
 }

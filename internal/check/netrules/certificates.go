@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/x509"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -70,6 +71,8 @@ func untrusted(c *check.Case, t trouble) report.Finding {
 	case "plain":
 		f.Message = fmt.Sprintf("%q answers in plain HTTP where TLS is expected: %s", t.host, t.fail.Text)
 		f.Fix = []string{"check the port: https needs one that speaks TLS"}
+	case "client_certificate":
+		f.Fix = []string{"ask for client certificates (mutual TLS) at a host of its own: SPs present none when they fetch the documents, the keys and the tokens"}
 	case "alert", "version", "handshake":
 		f.Fix = []string{"look into the log of the server or of the proxy before it: it ended the handshake; likely it does not serve this host name or no TLS version in common is left"}
 	case "unknown_authority":
@@ -90,7 +93,11 @@ func otherName(c *check.Case, t trouble) report.Finding {
 	f := report.Finding{Message: fmt.Sprintf("asked for %q: %s", t.host, t.fail.Text), Want: t.host}
 	if len(c.Chain) > 0 && t.whole != nil {
 		leaf := c.Chain[0]
-		f.Got = strings.Join(leaf.DNSNames, ", ")
+		names := slices.Clone(leaf.DNSNames)
+		for _, ip := range leaf.IPAddresses {
+			names = append(names, ip.String())
+		}
+		f.Got = strings.Join(names, ", ")
 		if len(leaf.DNSNames)+len(leaf.IPAddresses) == 0 {
 			f.Fix = []string{"make the certificate anew with " + t.host + " as subject alternative name: the common name is no longer looked at"}
 		} else {

@@ -9,6 +9,6 @@ import (
 )
 
 // Rules lists every rule of the package.
-var Rules = slices.Concat(reach, certificates, handshakes, surroundings, answers, bodies)
+var Rules = slices.Concat(reach, certificates, handshakes, surroundings, answers, bodies, endpoints)
 
 var _ []check.Rule = Rules

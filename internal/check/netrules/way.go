@@ -102,6 +102,10 @@ func codeOf(c *check.Case, t trouble) string {
 		return "NET021"
 	}
 	switch t.fail.Code {
+	case "version":
+		if h := host(c); h != nil && h.TLS != nil && older(h.TLS.Version) {
+			return "NET007" // which says that nothing newer is spoken
+		}
 	case "silent", "cancelled":
 		return "NET020"
 	case "reset", "closed", "refused", "unreachable":

@@ -57,6 +57,8 @@ func recogniseJSON(in input) string {
 	switch {
 	case has("evidence") && has("elapsed_ns"):
 		return "recording"
+	case has("connections") && has("version") && has("sp"):
+		return "connections"
 	case has("authorization_endpoint", "token_endpoint", "jwks_uri", "response_types_supported", "subject_types_supported", "id_token_signing_alg_values_supported"):
 		return "discovery"
 	case has("keys") && has("kty", "kid", "alg", "use"), has("keys") && len(in.data) < 1024:

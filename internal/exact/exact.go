@@ -100,7 +100,25 @@ func HasPlaceholder(s string) bool {
 			return true
 		}
 	}
-	return strings.Contains(s, "${") || strings.Contains(s, "your-tenant") || strings.Contains(s, "yourOktaDomain")
+	return strings.Contains(s, "${") || yours(s)
+}
+
+// yours reports whether a part of s is a name such as your-domain or YOUR_TENANT_ID, with which manuals stand in for a value.
+func yours(s string) bool {
+	low := strings.ToLower(strings.ReplaceAll(s, "_", "-"))
+	for _, part := range strings.FieldsFunc(low, func(r rune) bool { return strings.ContainsRune("/.@:?#&=", r) }) {
+		rest, ok := strings.CutPrefix(part, "your")
+		if !ok {
+			continue
+		}
+		rest = strings.TrimPrefix(rest, "-")
+		for _, word := range [...]string{"tenant", "domain", "okta", "oktadomain", "client", "company", "org", "realm", "workspace"} {
+			if rest == word || strings.HasPrefix(rest, word+"-") || rest == word+"id" {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Compare says how got differs from want. Single differences are tried first, each alone; when none explains it, the

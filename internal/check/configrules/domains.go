@@ -8,6 +8,7 @@ import (
 
 	"github.com/ssoctl/ssoctl/internal/check"
 	"github.com/ssoctl/ssoctl/internal/evidence"
+	"github.com/ssoctl/ssoctl/internal/exact"
 	"github.com/ssoctl/ssoctl/internal/report"
 	"github.com/ssoctl/ssoctl/internal/source"
 )
@@ -92,11 +93,13 @@ func domainEntries(c *check.Case) []report.Finding {
 
 // domain says what is wrong with an entry and what was probably meant; why is empty when nothing is.
 func domain(entry string) (want, why string) {
-	s := strings.TrimSpace(entry)
+	s := strings.TrimFunc(entry, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
 	_, afterAt, at := strings.Cut(s, "@")
 	switch {
 	case s == "":
 		return "", "an empty entry"
+	case exact.HasPlaceholder(s):
+		return "", "in which a placeholder was left"
 	case strings.ContainsAny(s, ",;"):
 		return "", "several domains in one entry"
 	case strings.Contains(s, "://"):
@@ -113,7 +116,7 @@ func domain(entry string) (want, why string) {
 		return strings.ToLower(strings.TrimRight(s, ".")), "with a dot after it"
 	case s != entry || strings.ContainsFunc(s, unicode.IsSpace):
 		return strings.ToLower(strings.Join(strings.Fields(s), "")), "with white space"
-	case strings.ContainsAny(s, "/*:"):
+	case strings.ContainsAny(s, "/*:\\\"'()"), strings.Contains(s, ".."), strings.HasPrefix(s, "-"), strings.Contains(s, ".-"), strings.Contains(s, "-."):
 		return "", "which is no domain"
 	case strings.ToLower(s) != s:
 		return strings.ToLower(s), "with capitals"

@@ -8,6 +8,7 @@ import (
 	"github.com/ssoctl/ssoctl/internal/check"
 	"github.com/ssoctl/ssoctl/internal/config"
 	"github.com/ssoctl/ssoctl/internal/evidence"
+	"github.com/ssoctl/ssoctl/internal/exact"
 	"github.com/ssoctl/ssoctl/internal/report"
 	"github.com/ssoctl/ssoctl/internal/source"
 )
@@ -88,7 +89,10 @@ func roleFinding(c *check.Case, role string) *report.Finding {
 	case role == "":
 		f.Message = "the rule names no role"
 	case own != "" && c.Lib.Matches(own, role):
-		return nil // one of the customer's own, or a role of the list that was written down with another case
+		if f.Want == "" || !c.SP.Roles.CaseSensitive.V {
+			return nil // one of the customer's own
+		}
+		f.Severity, f.Message = report.Warning, "likely: "+f.Message // or one of the customer's own after all
 	case f.Want != "":
 	case near != "":
 		f.Want = near
@@ -111,6 +115,13 @@ func claimValues(c *check.Case) []report.Finding {
 		case r.Claim == "" || r.Value == "":
 			f.Severity, f.Where = report.Error, c.Config.Pos(fmt.Sprintf("roles/rules/%d", i))
 			f.Message = fmt.Sprintf("rule %d names claim %q and value %q, and needs both", i, r.Claim, r.Value)
+		case strings.TrimSpace(r.Claim) != r.Claim:
+			f.Got, f.Where = r.Claim, c.Config.Pos(rulePath(i, "claim"))
+			f.Message = fmt.Sprintf("claim %q of rule %d has white space around it", r.Claim, i)
+		case exact.HasPlaceholder(r.Value):
+			f.Message = fmt.Sprintf("value %q of rule %d is a placeholder", r.Value, i)
+		case strings.EqualFold(r.Claim, "email") && !strings.Contains(r.Value, "@"):
+			f.Message = fmt.Sprintf("value %q of rule %d is no mail address, but claim %q holds one", r.Value, i, r.Claim)
 		case trimmed != r.Value:
 			f.Want = trimmed
 			f.Message = fmt.Sprintf("value %q of rule %d has white space around it", r.Value, i)
@@ -165,6 +176,10 @@ func freeAttributes(c *check.Case) []report.Finding {
 	top := c.SP.Roles.Roles[0]
 	for i, r := range c.Config.Target.Roles.Rules {
 		if !strings.EqualFold(r.Role, top) {
+			continue
+		}
+		if r.Template != "" && always(r.Template) && !strings.ContainsAny(strings.TrimSpace(r.Template), " {") {
+			out = append(out, report.Finding{Got: r.Template, Where: c.Config.Pos(rulePath(i, "template")), Message: fmt.Sprintf("rule %d gives the role %q to everybody: its template %s always fits", i, r.Role, check.Quote(r.Template))})
 			continue
 		}
 		names := append(words(r.Template), r.Claim)

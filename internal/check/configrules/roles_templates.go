@@ -57,9 +57,15 @@ func ruleTemplate(c *check.Case, i int, template, claim string) *report.Finding 
 		f.Message = fmt.Sprintf("the template %s of rule %d %s", check.Quote(template), i, why)
 		return f
 	}
+	if text := strings.TrimSpace(template); !strings.Contains(text, "{{") && strings.ContainsAny(text, " {") {
+		f.Severity = report.Warning
+		f.Message = fmt.Sprintf("the template %s of rule %d holds no expression in {{…}}, so it fits everybody", check.Quote(template), i)
+		f.Fix = []string{"write the condition as a template, such as {{#includes groups \"…\"}}true{{/includes}}"}
+		return f
+	}
 	if silent(template) {
 		f.Severity = report.Warning
-		f.Message = fmt.Sprintf("the template %s of rule %d gives no text, so it never fits", check.Quote(template), i)
+		f.Message = fmt.Sprintf("the template %s of rule %d never gives a text that counts as true, so it never fits", check.Quote(template), i)
 		return f
 	}
 	return nil
@@ -68,6 +74,7 @@ func ruleTemplate(c *check.Case, i int, template, claim string) *report.Finding 
 var (
 	tag     = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{\{\{?[~]?\s*([#/^>!&]?)\s*([^}]*?)[~]?\}?\}\}`) })
 	textual = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'`) })
+	apart   = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`\{\{~?\s+[#/^]`) })
 	name    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z_@][A-Za-z0-9_@-]*`) })
 )
 
@@ -82,6 +89,9 @@ func broken(c *check.Case, template string) string {
 	}
 	if strings.Count(template, "{{") != strings.Count(template, "}}") {
 		return fmt.Sprintf("opens %d and closes %d expressions", strings.Count(template, "{{"), strings.Count(template, "}}"))
+	}
+	if at := apart().FindString(template); at != "" {
+		return fmt.Sprintf("holds %q, which cannot be parsed; no blank may stand between {{ and the character behind it", at)
 	}
 	block := append(builtin(), c.SP.Roles.BlockHelpers.V...)
 	var open []string
@@ -145,14 +155,15 @@ func quotes(inner string) string {
 	return ""
 }
 
-// silent is true when nothing but blocks would be written out: the output is empty whatever the claims are.
+// silent is true when nothing but blocks would be written out, or only what counts as no match: it never fits, whatever the claims are.
 func silent(template string) bool {
 	for _, m := range tag().FindAllStringSubmatch(template, -1) {
 		if m[1] == "" && strings.TrimSpace(m[2]) != "else" && !strings.HasPrefix(strings.TrimSpace(m[2]), "else ") || m[1] == "&" {
 			return false
 		}
 	}
-	return strings.TrimSpace(tag().ReplaceAllString(template, "")) == ""
+	text := strings.TrimSpace(tag().ReplaceAllString(template, ""))
+	return text == "" || text == "false" || text == "0"
 }
 
 // words lists the names in the expressions of a template, texts left out.

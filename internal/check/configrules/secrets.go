@@ -47,14 +47,19 @@ func literals(c *check.Case) []report.Finding {
 	for _, path := range []string{"oidc/client_secret", "saml/sp_private_key"} {
 		node := c.Config.File().Doc.At(c.Config.Path(path))
 		value := strings.TrimSpace(node.Str())
-		if _, _, ok := config.Reference(value); ok || value == "" {
+		scheme, variable, ok := config.Reference(value)
+		if value == "" || ok && (scheme != "env" || !strings.ContainsFunc(variable, odd)) {
 			continue
 		}
 		key := path[strings.LastIndexByte(path, '/')+1:]
 		f := report.Finding{Where: c.Config.Pos(path), Got: config.RedactedMark}
 		f.Where.Snippet = "" // it holds the secret
 		f.Where.Len = 0
-		if named, ok := config.Variable(value); ok {
+		named, ok := config.Variable(value)
+		if scheme == "env" && !ok {
+			named, ok = config.Variable(variable)
+		}
+		if ok {
 			ref := "env:" + named
 			f.Got, f.Want = value, ref
 			f.Message = fmt.Sprintf("%s is %q, which ssoctl takes as it stands; a reference to that variable is %q", key, value, ref)
@@ -66,10 +71,35 @@ func literals(c *check.Case) []report.Finding {
 		name := strings.ToUpper(strings.Map(word, c.Config.Name)) + "_" + strings.ToUpper(key)
 		f.Want = "env:" + name
 		f.Message = fmt.Sprintf("%s stands in the file in plain text, expected a reference such as %q", key, f.Want)
+		if scheme == "env" {
+			f.Message = fmt.Sprintf("what stands behind \"env:\" in %s is no name of a variable, expected a reference such as %q", key, f.Want)
+		}
+		if store := storeOf(value); store != "" {
+			f.Got = store + "…"
+			f.Message = fmt.Sprintf("%s is a reference to %q, which ssoctl does not follow, expected one such as %q", key, f.Got, f.Want)
+			f.Fix = []string{"let the store put the secret into " + name + " where ssoctl runs, and write " + key + ": env:" + name}
+			out = append(out, f)
+			continue
+		}
 		f.Fix = []string{"write " + key + ": env:" + name + ", and set " + name + " where ssoctl runs", c.AtIdP("make a new secret, since this one has been seen", "secret")}
 		out = append(out, f)
 	}
 	return out
+}
+
+// odd is a character that names of variables do not hold; a dash or a dot some programs do set.
+func odd(r rune) bool {
+	return word(r) == '_' && !strings.ContainsRune("_-.", r)
+}
+
+// storeOf gives the scheme of a reference into a store of secrets, as other tools write it; "" for anything else.
+func storeOf(value string) string {
+	for _, scheme := range []string{"vault:", "op://", "bao:", "aws:", "awssm:", "awsssm:", "gcp:", "gcpsm:", "azure:", "azurekv:", "sops:", "doppler:", "secret://", "ref+"} {
+		if strings.HasPrefix(strings.ToLower(value), scheme) {
+			return scheme
+		}
+	}
+	return ""
 }
 
 func word(r rune) rune {

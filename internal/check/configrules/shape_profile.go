@@ -191,7 +191,13 @@ func urls(c *check.Case) []report.Finding {
 		values["oidc/endpoints/authorization"], values["oidc/endpoints/token"] = o.Endpoints.Authorization, o.Endpoints.Token
 		values["oidc/endpoints/userinfo"], values["oidc/endpoints/jwks"] = o.Endpoints.Userinfo, o.Endpoints.JWKS
 	}
+	if o := c.Config.OIDC; o != nil && exact.HasPlaceholder(o.DiscoveryURL) {
+		values["oidc/discovery_url"] = o.DiscoveryURL
+	}
 	if s := c.Config.SAML; s != nil {
+		if strings.Contains(s.IdPMetadata, "://") && exact.HasPlaceholder(s.IdPMetadata) {
+			values["saml/idp_metadata"] = s.IdPMetadata
+		}
 		values["saml/sso_url"] = s.SSOURL
 		if len(documented(c)) == 0 { // else CFG004 compares it
 			values["saml/acs_url"] = s.ACSURL
@@ -201,8 +207,23 @@ func urls(c *check.Case) []report.Finding {
 		values["token_exchange/endpoint"] = e.Endpoint
 	}
 	var out []report.Finding
+	if s := c.Config.SAML; s != nil {
+		names := map[string]string{"saml/idp_entity_id": s.IdPEntityID}
+		if c.SP.SAML == nil || !c.SP.SAML.EntityID.Known() || c.SP.SAML.EntityIDFree && exact.HasPlaceholder(s.SPEntityID) {
+			names["saml/sp_entity_id"] = s.SPEntityID
+		}
+		for _, path := range sorted(names) {
+			if f := around(c, path, names[path]); f != nil {
+				out = append(out, *f)
+			}
+		}
+	}
 	for _, path := range sorted(values) {
 		value := values[path]
+		if exact.HasPlaceholder(value) {
+			out = append(out, *around(c, path, value))
+			continue
+		}
 		u, err := url.Parse(value)
 		if value == "" || err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http") && !strings.ContainsAny(value, " \t\n") {
 			continue

@@ -53,6 +53,10 @@ var discIssuer = []check.Rule{
 
 // mismatch makes the rule that speaks when classify picks its code.
 func mismatch(code, title string) check.Rule {
+	explains := []string{"IDT011", "AUTHZ013", "AUTHZ031", "JWKS001", "JWKS018", "JWKS023", "DISC025"}
+	if code == "DISC012" {
+		explains = append(explains, "DISC002", "NET016") // a placeholder makes no URL, and names no host
+	}
 	return check.Rule{
 		Code: code, Title: title, Severity: report.Error, Protocol: config.OIDC,
 		Needs:    []evidence.Kind{evidence.Config},
@@ -60,10 +64,10 @@ func mismatch(code, title string) check.Rule {
 		Why:      "Relying parties compare the two byte for byte, and so does the iss of every ID token: no login can succeed.",
 		Fix:      "enter the issuer exactly as the discovery document has it",
 		Refs:     []string{"OpenID Connect Discovery 1.0 §4.3", "RFC 8414 §3.3"},
-		Explains: []string{"IDT011", "AUTHZ013", "AUTHZ031", "JWKS001", "JWKS018", "JWKS023", "DISC025"},
+		Explains: explains,
 		Applies:  func(c *check.Case) bool { return c.Config.Issuer() != "" },
 		Decides: func(c *check.Case) string {
-			if compare(c) == nil && !(code == "DISC012" && impossible(c)) {
+			if compare(c) == nil && impossible(c) != code {
 				return "no discovery document that names an issuer"
 			}
 			return ""
@@ -195,13 +199,18 @@ func kindOf(c *check.Case, kinds []knowledge.IssuerKind, issuer string) int {
 	return slices.IndexFunc(kinds, func(k knowledge.IssuerKind) bool { return c.Lib.Matches(k.Match, issuer) })
 }
 
-// impossible reports whether the configured issuer alone shows that no comparison can succeed.
-func impossible(c *check.Case) bool {
+// impossible gives the code to speak when the configured issuer alone shows that no comparison can succeed, "" otherwise.
+func impossible(c *check.Case) string {
 	if _, what := pasted(c.Config.Issuer()); what != "" {
-		return false
+		return ""
 	}
-	i := kindOf(c, c.IdP.Issuer.Kinds, c.Config.Issuer())
-	return i >= 0 && c.IdP.Issuer.Kinds[i].Never || exact.HasPlaceholder(c.Config.Issuer())
+	if exact.HasPlaceholder(c.Config.Issuer()) {
+		return "DISC012"
+	}
+	if i := kindOf(c, c.IdP.Issuer.Kinds, c.Config.Issuer()); i >= 0 && c.IdP.Issuer.Kinds[i].Never {
+		return c.IdP.Issuer.Kinds[i].Code
+	}
+	return ""
 }
 
 func impossibleFinding(c *check.Case) report.Finding {

@@ -213,6 +213,12 @@ func pasted(issuer string) (clean, what string) {
 			what = "has white space around it"
 		}
 	}
+	if bare := strings.Trim(clean, "\"'`,;"); bare != clean {
+		clean, what = bare, "has quotes or punctuation around it"
+	}
+	if strings.HasPrefix(clean, "<http") && strings.HasSuffix(clean, ">") {
+		clean, what = clean[1:len(clean)-1], "has brackets around it"
+	}
 	if strings.Contains(clean, "%") {
 		decoded, err := url.PathUnescape(clean)
 		if whole := strings.Contains(strings.ToLower(clean), "%3a%2f%2f"); err == nil && (whole || needless(clean)) {

@@ -226,8 +226,8 @@ func arrange(findings []report.Finding, rules map[string]*Rule) []report.Finding
 func cause(code string, findings []report.Finding, rules map[string]*Rule) string {
 	for _, f := range findings {
 		r := rules[f.Code]
-		if r == nil || f.Code == code || !r.explains(code) {
-			continue
+		if r == nil || f.Code == code || !r.explains(code) || f.Severity == report.Info && !f.Inconclusive && worst(code, findings) > report.Info {
+			continue // what is only worth knowing is not what broke the login
 		}
 		if own := rules[code]; own != nil && own.explains(f.Code) {
 			continue
@@ -235,6 +235,17 @@ func cause(code string, findings []report.Finding, rules map[string]*Rule) strin
 		return f.Code
 	}
 	return ""
+}
+
+// worst is the highest severity among the findings of a code.
+func worst(code string, findings []report.Finding) report.Severity {
+	out := report.Default
+	for _, f := range findings {
+		if f.Code == code {
+			out = max(out, f.Severity)
+		}
+	}
+	return out
 }
 
 // stages is the order in which a login would meet the trouble.

@@ -14,7 +14,7 @@ import (
 // a slash or the discovery path: an address on the command line is a way to find the IdP, not a configuration to judge.
 func adopt(s *subject) {
 	member := discovered(s.set)
-	if member == nil {
+	if member == nil || s.target.OIDC == nil {
 		return
 	}
 	diff := exact.Compare(s.target.OIDC.Issuer, member("issuer"))
@@ -33,12 +33,25 @@ func adopt(s *subject) {
 
 // fromAddress completes the judgement on a bare address: it has no file to point to, and a file to start from is offered.
 func fromAddress(c *report.Connection, s subject) {
+	c.SP, c.SPName, c.Where = "", "", report.Location{}
+	if s.target.OIDC == nil {
+		again(c, s.target.SAML.IdPMetadata)
+		return
+	}
 	issuer := s.target.OIDC.Issuer
+	again(c, issuer)
 	if member := discovered(s.set); member != nil && member("issuer") != "" {
 		issuer = member("issuer")
 	}
-	c.SP, c.SPName, c.Where = "", "", report.Location{}
 	c.Stub = stub(c, issuer)
+}
+
+// again lets the advice on how to look again name the whole address: the connection is called by its host alone.
+func again(c *report.Connection, address string) {
+	for i := range c.Findings {
+		f := &c.Findings[i]
+		f.Check = strings.ReplaceAll(f.Check, "ssoctl doctor "+c.Name, "ssoctl doctor "+address)
+	}
 }
 
 // stub is a connection file to go on with after a look at a bare address.

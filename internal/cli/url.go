@@ -15,11 +15,14 @@ func looksLikeURL(s string) bool {
 		return true
 	}
 	host, _, _ := strings.Cut(s, "/")
+	if strings.HasPrefix(host, "[") || strings.HasPrefix(host, "localhost:") {
+		return true
+	}
 	host, _, _ = strings.Cut(host, ":")
 	return strings.Contains(host, ".") && !strings.ContainsAny(host, " _")
 }
 
-// fromURL makes a connection of an address: an issuer, a discovery URL or only a host.
+// fromURL makes a connection of an address: an issuer, a discovery URL, an address of SAML or only a host.
 func fromURL(address string) (*config.File, error) {
 	address = strings.TrimSpace(address)
 	if !strings.Contains(address, "://") {
@@ -31,6 +34,9 @@ func fromURL(address string) (*config.File, error) {
 	}
 	u.User = nil
 	u.Fragment = ""
+	if ofSAML(u) {
+		return config.Parse("", urlFileSAML(u.Host, u.String()))
+	}
 	issuer, pasted := exact.TrimWellKnown(u.String())
 	if u.Path == "/" && u.RawQuery == "" {
 		issuer = strings.TrimSuffix(issuer, "/")
@@ -44,6 +50,18 @@ func fromURL(address string) (*config.File, error) {
 		return nil, fmt.Errorf("read %q: %w", address, err)
 	}
 	return f, nil
+}
+
+// ofSAML tells by its path an address of SAML metadata, or of a SAML endpoint, from an issuer.
+func ofSAML(u *url.URL) bool {
+	path := strings.ToLower(u.Path)
+	return !strings.Contains(path, "/.well-known/") &&
+		(strings.Contains(path, "saml") || strings.Contains(path, "federationmetadata") || strings.HasSuffix(path, ".xml"))
+}
+
+// urlFileSAML is the connection file that stands for an address of SAML.
+func urlFileSAML(name, metadata string) []byte {
+	return fmt.Appendf(nil, "version: 1\nconnections:\n  - name: %q\n    sp: {profile: generic}\n    saml:\n      idp_metadata: %q\n", name, metadata)
 }
 
 // urlFile is the connection file that stands for an address.

@@ -171,7 +171,7 @@ func covers(a, b Answer) bool {
 }
 
 func TestIdPIssuerKinds(t *testing.T) {
-	code := regexp.MustCompile(`^DISC01[2-6]$`)
+	code := regexp.MustCompile(`^DISC0(08|1[2-6])$`)
 	for id, idp := range idpFiles(t) {
 		seen := map[string]bool{}
 		for _, k := range idp.Issuer.Kinds {

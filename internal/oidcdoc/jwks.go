@@ -137,6 +137,8 @@ func parseKey(path string, n *source.Node) Key {
 	k.Kty, k.Kid, k.Use, k.Alg, k.Crv = k.text("kty"), k.text("kid"), k.text("use"), k.text("alg"), k.text("crv")
 	if n.Member("kty") == nil {
 		k.fault("", "has no kty")
+	} else if v := n.Member("kty"); v.Type == source.String && v.Text == "" {
+		k.fault("kty", "has an empty kty")
 	}
 	k.ops()
 	switch k.Kty {

@@ -24,6 +24,7 @@ type world struct {
 	server *httptest.Server
 	env    *Env
 	issuer string
+	more   string // of the connection's oidc section
 
 	mu     sync.Mutex
 	dialed []string
@@ -74,7 +75,7 @@ func newWorld(t *testing.T, handler http.Handler) *world {
 
 func (w *world) gather(t *testing.T, want ...evidence.Kind) evidence.Set {
 	t.Helper()
-	f, err := config.Parse("ssoctl.yaml", []byte("version: 1\nconnections:\n  - name: x\n    sp: {profile: generic, callback_url: https://app.example.org/cb}\n    oidc: {issuer: "+w.issuer+", client_id: app, client_secret: env:SECRET}\n"))
+	f, err := config.Parse("ssoctl.yaml", []byte("version: 1\nconnections:\n  - name: x\n    sp: {profile: generic, callback_url: https://app.example.org/cb}\n    oidc: {issuer: "+w.issuer+", client_id: app, client_secret: env:SECRET"+w.more+"}\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -252,5 +253,29 @@ func TestOffline(t *testing.T) {
 	set := w.gather(t, all...)
 	if len(w.dialed) > 0 || len(set) != 1 || set[evidence.Refs] == nil {
 		t.Errorf("dialed %v, evidence %v", w.dialed, set)
+	}
+}
+
+// TestPublicClient: a client without a secret is asked for as it will ask itself, once, in English and with no credential.
+func TestPublicClient(t *testing.T) {
+	var w *world
+	var posts []string
+	w = newWorld(t, http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			_ = r.ParseForm()
+			_, _, basic := r.BasicAuth()
+			posts = append(posts, fmt.Sprintf("%s basic=%t secret=%t lang=%s", r.Form.Get("client_id"), basic, r.Form.Has("client_secret"), r.Header.Get("Accept-Language")))
+			rw.WriteHeader(http.StatusUnauthorized)
+			return
+		}
+		w.discoveryWith(`, "token_endpoint": "`+w.issuer+`/token"`)(rw, r)
+	}))
+	w.more = ", token_endpoint_auth_method: none"
+	obs := w.gather(t, evidence.Client)[evidence.Client]
+	if obs == nil || obs.Last().Label != labelNone || obs.Last().Status != http.StatusUnauthorized {
+		t.Errorf("got %+v, want one refusal of the client without a secret", obs)
+	}
+	if want := []string{"app basic=false secret=false lang=en"}; !slices.Equal(posts, want) {
+		t.Errorf("the token endpoint was asked %q, want %q", posts, want)
 	}
 }

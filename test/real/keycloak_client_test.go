@@ -84,6 +84,13 @@ func clientFaults() []fault {
 			seen: seen{at: authorize, want: "Client disabled."}, want: expectation{code: "AUTHZ032"},
 		},
 		{
+			name: "client-disabled-in-german", sp: "orq", inject: func(t *testing.T, k *keycloak) {
+				k.editRealm(t, set("internationalizationEnabled", true)) // the realm's default locale is German
+				k.editClient(t, "orq", set("enabled", false))
+			},
+			want: expectation{code: "AUTHZ032"},
+		},
+		{
 			name: "realm-disabled", kept: true, sp: "generic", inject: func(t *testing.T, k *keycloak) { k.editRealm(t, set("enabled", false)) },
 			seen: seen{at: authorize, want: "Realm not enabled"}, want: expectation{code: "AUTHZ033"},
 		},
@@ -120,6 +127,10 @@ func secretFaults() []fault {
 		{
 			name: "secret-unset", sp: "generic", conn: func(c *connection) { c.OIDC.ClientSecret = "env:ACME_SECRET_NOT_SET" },
 			want: expectation{code: "CFG023"},
+		},
+		{
+			name: "method-none", sp: "generic", conn: func(c *connection) { c.OIDC.Method = "none" },
+			want: expectation{code: "TOK005", says: "without a secret"},
 		},
 		{
 			name: "method-secret-jwt", kept: true, sp: "orq", inject: client("orq", set("clientAuthenticatorType", "client-secret-jwt")),

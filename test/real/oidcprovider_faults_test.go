@@ -107,7 +107,8 @@ func opDocumentFaults() []fault {
 		},
 		{
 			name: "scope-email-not-offered", sp: "orq",
-			config: all(member("scopes", []string{"openid", "profile"}),
+			// Without offline_access the provider refuses a client that is registered for refresh tokens.
+			config: all(clients(map[string]any{"grant_types": []string{"authorization_code"}}), member("scopes", []string{"openid", "profile"}),
 				member("claims", map[string]any{"openid": []string{"sub"}, "profile": []string{"name"}})),
 			seen: listed(`"scopes_supported":\["openid","profile"\]`), want: noted("DISC039"),
 		},

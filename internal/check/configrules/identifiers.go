@@ -59,6 +59,9 @@ var identifiers = []check.Rule{
 
 // providerNames looks at the parameters for which the SP reserves values, and at the name that its own card for this IdP has.
 func providerNames(c *check.Case) []report.Finding {
+	if misfit(c) {
+		return nil
+	}
 	var out []report.Finding
 	for _, p := range c.SP.Params {
 		value := c.Config.SPParam(p.Name).Str()
@@ -96,6 +99,9 @@ func clientID(c *check.Case) []report.Finding {
 		return nil
 	}
 	if f := around(c, "oidc/client_id", id); f != nil {
+		if f.Want == "" && p.Say != "" {
+			f.Message += "; " + p.Say
+		}
 		f.Fix = append(f.Fix, c.AtIdP("copy the client ID", "client_id"), c.AtSP("enter it", "client_id"))
 		return []report.Finding{*f}
 	}

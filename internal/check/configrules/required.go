@@ -97,7 +97,7 @@ func needsSecret(c *check.Case) bool {
 // samlMissing follows what the SP's profile needs; metadata stands for the three single values.
 func samlMissing(c *check.Case) []report.Finding {
 	s := c.Config.SAML
-	if s.IdPMetadata != "" {
+	if s.IdPMetadata != "" || meantHere(c, "saml", "idp_metadata") {
 		return nil
 	}
 	needs := []string{"sso_url", "certificate"}

@@ -89,10 +89,11 @@ func roleFinding(c *check.Case, role string) *report.Finding {
 	case role == "":
 		f.Message = "the rule names no role"
 	case own != "" && c.Lib.Matches(own, role):
-		if f.Want == "" || !c.SP.Roles.CaseSensitive.V {
-			return nil // one of the customer's own
+		if strings.TrimSpace(role) == role {
+			return nil // one of the customer's own, or a role of the list that was written down with another case
 		}
-		f.Severity, f.Message = report.Warning, "likely: "+f.Message // or one of the customer's own after all
+		f.Message = fmt.Sprintf("role %q has white space around it", role)
+		f.Want = strings.TrimSpace(role)
 	case f.Want != "":
 	case near != "":
 		f.Want = near

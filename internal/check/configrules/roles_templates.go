@@ -65,7 +65,7 @@ func ruleTemplate(c *check.Case, i int, template, claim string) *report.Finding 
 	}
 	if silent(template) {
 		f.Severity = report.Warning
-		f.Message = fmt.Sprintf("the template %s of rule %d never gives a text that counts as true, so it never fits", check.Quote(template), i)
+		f.Message = fmt.Sprintf("the template %s of rule %d gives no text that counts as a match, so it never fits", check.Quote(template), i)
 		return f
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/ssoctl/ssoctl/internal/check"
 	"github.com/ssoctl/ssoctl/internal/config"
@@ -18,7 +19,7 @@ var scopes = []check.Rule{
 		Why:      "The login at the IdP succeeds, and the SP finds no address, no name or no groups in what it gets.",
 		Fix:      "add the missing scope",
 		Refs:     []string{"OpenID Connect Core 1.0 §5.4"},
-		Explains: []string{"AUTHZ021", "DISC039"},
+		Explains: []string{"AUTHZ021", "AUTHZ022", "DISC039"},
 		Applies: func(c *check.Case) bool {
 			return !c.Config.PlainOAuth() || len(c.Requirements("CFG013")) > 0
 		},
@@ -38,6 +39,14 @@ func scopesMissing(c *check.Case) []report.Finding {
 		return nil
 	}
 	asked, need := c.Config.OIDC.Scopes, c.SP.OIDC.Scopes.Required
+	if i := slices.IndexFunc(asked, func(s string) bool { return strings.ContainsAny(strings.TrimSpace(s), " ,\t\n") }); i >= 0 {
+		single := strings.FieldsFunc(asked[i], func(r rune) bool { return unicode.IsSpace(r) || r == ',' })
+		if len(single) > 1 {
+			return []report.Finding{{Got: asked[i], Want: strings.Join(single, ", "), Where: c.Config.Pos(fmt.Sprintf("oidc/scopes/%d", i)),
+				Message: fmt.Sprintf("scopes hold %q, several scopes in one entry, expected one entry each: %q", asked[i], strings.Join(single, ", ")),
+				Fix:     []string{"write them as " + strings.Join(single, ", ")}}}
+		}
+	}
 	var missing []string
 	for _, s := range need.V {
 		if s != "openid" && !slices.Contains(asked, s) {

@@ -74,13 +74,6 @@ func literals(c *check.Case) []report.Finding {
 		if scheme == "env" {
 			f.Message = fmt.Sprintf("what stands behind \"env:\" in %s is no name of a variable, expected a reference such as %q", key, f.Want)
 		}
-		if store := storeOf(value); store != "" {
-			f.Got = store + "…"
-			f.Message = fmt.Sprintf("%s is a reference to %q, which ssoctl does not follow, expected one such as %q", key, f.Got, f.Want)
-			f.Fix = []string{"let the store put the secret into " + name + " where ssoctl runs, and write " + key + ": env:" + name}
-			out = append(out, f)
-			continue
-		}
 		f.Fix = []string{"write " + key + ": env:" + name + ", and set " + name + " where ssoctl runs", c.AtIdP("make a new secret, since this one has been seen", "secret")}
 		out = append(out, f)
 	}
@@ -90,16 +83,6 @@ func literals(c *check.Case) []report.Finding {
 // odd is a character that names of variables do not hold; a dash or a dot some programs do set.
 func odd(r rune) bool {
 	return word(r) == '_' && !strings.ContainsRune("_-.", r)
-}
-
-// storeOf gives the scheme of a reference into a store of secrets, as other tools write it; "" for anything else.
-func storeOf(value string) string {
-	for _, scheme := range []string{"vault:", "op://", "bao:", "aws:", "awssm:", "awsssm:", "gcp:", "gcpsm:", "azure:", "azurekv:", "sops:", "doppler:", "secret://", "ref+"} {
-		if strings.HasPrefix(strings.ToLower(value), scheme) {
-			return scheme
-		}
-	}
-	return ""
 }
 
 func word(r rune) rune {

@@ -50,6 +50,9 @@ func parameterNames(c *check.Case) []string {
 
 // misfit reports whether a parameter of the SP is told to be none: what would be made of it is then no value to compare with.
 func misfit(c *check.Case) bool {
+	if c.Config.Target.SP != nil && len(doubledKeys(c, "sp", c.Config.Target.SP.Members)) > 0 {
+		return true
+	}
 	return slices.ContainsFunc(c.SP.Params, func(p knowledge.Param) bool {
 		node := c.Config.SPParam(p.Name)
 		return node != nil && node.Type != source.Null && parameter(c, p, node) != nil
@@ -209,7 +212,7 @@ func urls(c *check.Case) []report.Finding {
 	var out []report.Finding
 	if s := c.Config.SAML; s != nil {
 		names := map[string]string{"saml/idp_entity_id": s.IdPEntityID}
-		if c.SP.SAML == nil || !c.SP.SAML.EntityID.Known() || c.SP.SAML.EntityIDFree && exact.HasPlaceholder(s.SPEntityID) {
+		if c.SP.SAML == nil || c.SP.SAML.EntityID.V == "" || c.SP.SAML.EntityIDFree && exact.HasPlaceholder(s.SPEntityID) {
 			names["saml/sp_entity_id"] = s.SPEntityID
 		}
 		for _, path := range sorted(names) {

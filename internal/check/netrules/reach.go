@@ -52,6 +52,9 @@ func each(c *check.Case, code string, tell func(*check.Case, trouble) report.Fin
 func unresolved(c *check.Case, t trouble) report.Finding {
 	f := report.Finding{Got: t.host}
 	switch {
+	case proxyOf(t) != "":
+		f.Message = fmt.Sprintf("the host of the proxy %q, through which %q is to be asked as %s says, does not resolve: %s", proxyOf(t), t.host, t.whole.ProxyFrom, t.fail.Text)
+		f.Fix = offProxy(t)
 	case t.fail.Code == "timeout":
 		f.Message = fmt.Sprintf("the resolver did not answer when asked for the host %q of the %s: %s", t.host, t.of, t.fail.Text)
 		f.Fix = []string{"try again; then look at the resolver of this machine, which gave no answer"}
@@ -78,6 +81,9 @@ func refused(c *check.Case, t trouble) report.Finding {
 	}
 	f.Message = fmt.Sprintf("no connection to %s: %s", at, t.fail.Text)
 	switch {
+	case proxyOf(t) != "" && t.fail.Code != "proxy" && t.fail.Stage == evidence.StageConnect:
+		f.Message = fmt.Sprintf("no connection to the proxy %q, through which %q is to be asked as %s says: %s", proxyOf(t), t.host, t.whole.ProxyFrom, t.fail.Text)
+		f.Fix = offProxy(t)
 	case t.fail.Code == "proxy":
 		f.Message = fmt.Sprintf("no connection to %q through the proxy %q: %s", t.host, proxyOf(t), t.fail.Text)
 		f.Fix = []string{"let the proxy pass this host, or name it in NO_PROXY"}
@@ -89,6 +95,11 @@ func refused(c *check.Case, t trouble) report.Finding {
 		f.Fix = []string{"look at the IdP and at what stands before it (load balancer, firewall): the connection opens and is dropped before an answer"}
 	}
 	return f
+}
+
+// offProxy are the ways out when the proxy itself is the trouble.
+func offProxy(t trouble) []string {
+	return []string{"set " + t.whole.ProxyFrom + " right, or start the proxy", "or name " + t.host + " in NO_PROXY when it needs none"}
 }
 
 func proxyOf(t trouble) string {

@@ -106,7 +106,9 @@ func codeOf(c *check.Case, t trouble) string {
 		if h := host(c); h != nil && h.TLS != nil && older(h.TLS.Version) {
 			return "NET007" // which says that nothing newer is spoken
 		}
-	case "silent", "cancelled":
+	case "cancelled":
+		return "" // stopped by hand: that says nothing about the server
+	case "silent":
 		return "NET020"
 	case "reset", "closed", "refused", "unreachable":
 		return "NET002"

@@ -73,7 +73,7 @@ var discOptions = []check.Rule{
 	demand("DISC054", "the SP can push its authorization request where that is demanded", "require_pushed_authorization_requests", "par_required", "RFC 9126 §5",
 		"pushed authorization requests", "par", func(sp *knowledge.SPOIDC) knowledge.Fact[bool] { return sp.PAR }),
 	demand("DISC055", "the SP can sign its authorization request where that is demanded", "require_signed_request_object", "request_object_required", "RFC 9101 §10.5",
-		"signed request objects", "signature", func(sp *knowledge.SPOIDC) knowledge.Fact[bool] { return sp.RequestObject }),
+		"signed request objects", "request_object", func(sp *knowledge.SPOIDC) knowledge.Fact[bool] { return sp.RequestObject }),
 	{
 		Code: "DISC056", Title: "it is known whether the IdP may demand DPoP", Severity: report.Info, Protocol: config.OIDC,
 		Needs: []evidence.Kind{evidence.Discovery},

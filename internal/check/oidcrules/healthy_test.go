@@ -54,7 +54,7 @@ func connected(t *testing.T, lib *knowledge.Library, issuer string, body []byte)
 	t.Helper()
 	sp := "{profile: orq, workspace: acme}"
 	if strings.HasPrefix(issuer, "http:") {
-		sp = `{profile: generic, callback_url: "http://localhost:3000/callback"}`
+		sp = `{profile: archestra, base_url: "http://localhost:3000", provider_id: Keycloak}` // its own local development
 	}
 	text := fmt.Sprintf("version: 1\nconnections:\n  - name: app\n    sp: %s\n    oidc: {issuer: %q, client_id: app, client_secret: env:SECRET}\n", sp, issuer)
 	f, err := config.Parse("ssoctl.yaml", []byte(text))

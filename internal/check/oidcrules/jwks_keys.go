@@ -42,7 +42,7 @@ var jwksKeys = []check.Rule{
 		Check:    checkPrivate,
 	},
 	{
-		Code: "JWKS005", Title: "each key is a key", Severity: report.Error, Protocol: config.OIDC,
+		Code: "JWKS005", Title: "each key is a key", Severity: report.Error, Protocol: config.OIDC, Explains: []string{"JWKS010", "JWKS016"},
 		Needs: []evidence.Kind{evidence.JWKS},
 		Why:   "The members read well but make no public key: tokens that it signs cannot be verified.",
 		Fix:   "publish the key again from its source; one of its members belongs to another key or curve",

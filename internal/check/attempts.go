@@ -86,7 +86,7 @@ func (a *Attempt) Quote() string {
 
 var probeOf = map[evidence.Kind]string{
 	evidence.Client: "token", evidence.Authorize: "authorize", evidence.Mutated: "authorize", evidence.PAR: "par",
-	evidence.Device: "device", evidence.Userinfo: "userinfo",
+	evidence.Device: "device",
 }
 
 func (c *Case) attempts(kind evidence.Kind) *Attempts {

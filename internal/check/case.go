@@ -34,7 +34,6 @@ type Case struct {
 	PAR          *Attempts              // Kind oidc.par
 	Mutated      *Attempts              // Kind oidc.mutated
 	Device       *Attempts              // Kind oidc.device
-	Userinfo     *Attempts              // Kind oidc.userinfo
 	SPProviders  *evidence.Observation  // Kind sp.providers
 	SPSignIn     *evidence.Observation  // Kind sp.signin
 	SPMetadata   *evidence.Observation  // Kind sp.metadata

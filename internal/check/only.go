@@ -22,7 +22,6 @@ var fields = []struct {
 	{evidence.PAR, func(c *Case) bool { return c.PAR != nil }, func(c *Case) { c.PAR = nil }},
 	{evidence.Mutated, func(c *Case) bool { return c.Mutated != nil }, func(c *Case) { c.Mutated = nil }},
 	{evidence.Device, func(c *Case) bool { return c.Device != nil }, func(c *Case) { c.Device = nil }},
-	{evidence.Userinfo, func(c *Case) bool { return c.Userinfo != nil }, func(c *Case) { c.Userinfo = nil }},
 	{evidence.SPProviders, func(c *Case) bool { return c.SPProviders != nil }, func(c *Case) { c.SPProviders = nil }},
 	{evidence.SPSignIn, func(c *Case) bool { return c.SPSignIn != nil }, func(c *Case) { c.SPSignIn = nil }},
 	{evidence.SPMetadata, func(c *Case) bool { return c.SPMetadata != nil }, func(c *Case) { c.SPMetadata = nil }},

@@ -24,7 +24,6 @@ const (
 	PAR          Kind = "oidc.par"       // pushed authorization request
 	Mutated      Kind = "oidc.mutated"   // authorization request with a changed redirect URI (--deep)
 	Device       Kind = "oidc.device"    // device authorization request (--deep)
-	Userinfo     Kind = "oidc.userinfo"  // userinfo with a bogus token
 	SPProviders  Kind = "sp.providers"   // the SP's public list of providers
 	SPSignIn     Kind = "sp.signin"      // the authorization request that the SP really sends
 	SPMetadata   Kind = "sp.metadata"    // the SP's SAML metadata

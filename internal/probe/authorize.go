@@ -12,15 +12,6 @@ import (
 	"github.com/ssoctl/ssoctl/internal/evidence"
 )
 
-// Labels of authorization requests.
-const (
-	labelSent    = "as the SP sends it"
-	labelPKCE    = "with PKCE"
-	labelNoPKCE  = "without PKCE"
-	labelMinimal = "scope openid only"
-	scopeLabel   = "scope "
-)
-
 // authorize sends the authorization request of the SP with prompt=none: without a session a sound client ends at its redirect
 // URI with login_required, and nothing is sent there by us.
 func authorize(ctx context.Context, r *run) *evidence.Observation {
@@ -35,12 +26,12 @@ func authorize(ctx context.Context, r *run) *evidence.Observation {
 		return got[len(got)-1]
 	}
 	params := r.authorization()
-	last := ask(labelSent, params)
+	last := ask(evidence.AsSent, params)
 	switch said := answerText(last); {
 	case strings.Contains(said, "code_challenge") || strings.Contains(said, "code challenge") || strings.Contains(said, "pkce"):
-		changed, label := withPKCE(params, r.env.Random()+r.env.Random()), labelPKCE
+		changed, label := withPKCE(params, r.env.Random()+r.env.Random()), evidence.WithPKCE
 		if params.Has("code_challenge") {
-			changed, label = without(params, "code_challenge", "code_challenge_method"), labelNoPKCE
+			changed, label = without(params, "code_challenge", "code_challenge_method"), evidence.WithoutPKCE
 		}
 		ask(label, changed)
 	case strings.Contains(said, "scope"):
@@ -57,14 +48,14 @@ func (r *run) bisect(params url.Values, ask func(string, url.Values) evidence.Ex
 	}
 	alone := clone(params)
 	alone.Set("scope", "openid")
-	ask(labelMinimal, alone)
+	ask(evidence.OpenIDOnly, alone)
 	for _, s := range scopes {
 		if s == "openid" {
 			continue
 		}
 		with := clone(params)
 		with.Set("scope", "openid "+s)
-		ask(scopeLabel+s, with)
+		ask(evidence.OneScope+s, with)
 	}
 }
 
@@ -156,7 +147,7 @@ func sameOrigin(a, b string) bool {
 // mutated sends a changed redirect URI (--deep, and only after the registered one was accepted): an IdP that takes it matches
 // too widely.
 func mutated(ctx context.Context, r *run) *evidence.Observation {
-	first := r.get(evidence.Authorize).Labelled(labelSent)
+	first := r.get(evidence.Authorize).Labelled(evidence.AsSent)
 	home := r.conn.RedirectURI()
 	if first == nil || home == "" || !strings.HasPrefix(first.Head("Location"), home) {
 		return nil
@@ -205,7 +196,7 @@ func par(ctx context.Context, r *run) *evidence.Observation {
 	label := r.methods()[0]
 	obs.Exchanges = append(obs.Exchanges, r.authenticate(ctx, address, label, secret, params))
 	// It runs beside the token endpoint's probe. When it was refused and that one found another way, that way is tried too.
-	if tried := r.get(evidence.Client).Last(); clientRefused(*obs.Last()) && tried != nil && tried.Label != label && (tried.Label == labelBasic || tried.Label == labelPost) {
+	if tried := r.get(evidence.Client).Last(); clientRefused(*obs.Last()) && tried != nil && tried.Label != label && (tried.Label == evidence.Basic || tried.Label == evidence.Post) {
 		obs.Exchanges = []evidence.Exchange{r.authenticate(ctx, address, tried.Label, secret, params)}
 	}
 	return settle(obs)

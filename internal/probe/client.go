@@ -11,22 +11,13 @@ import (
 	"github.com/ssoctl/ssoctl/internal/exact"
 )
 
-// Labels of the attempts of a client authentication.
-const (
-	labelBasic   = "client_secret_basic"
-	labelPost    = "client_secret_post"
-	labelRaw     = "client_secret_basic, not encoded" // id and secret as they are, which RFC 6749 §2.3.1 does not allow
-	labelTrimmed = "without the surrounding white space"
-	labelNone    = "none" // a public client: client ID alone
-)
-
 // client presents the client's credentials with a code that cannot exist: an answer about the code proves the secret.
 func client(ctx context.Context, r *run) *evidence.Observation {
 	address := r.endpoint(r.byHand().Token, "token_endpoint", "token")
 	if address == "" || r.conn.OIDC.ClientID == "" {
 		return nil
 	}
-	if r.conn.OIDC.AuthMethod == labelNone {
+	if r.conn.OIDC.AuthMethod == evidence.NoSecret {
 		return r.public(ctx, address)
 	}
 	if r.conn.OIDC.ClientSecret == "" || !r.secretMethod() {
@@ -66,7 +57,7 @@ func (r *run) bogusCode() url.Values {
 func (r *run) public(ctx context.Context, address string) *evidence.Observation {
 	form := r.bogusCode()
 	form.Set("client_id", r.conn.OIDC.ClientID)
-	ex, _ := r.client.send(ctx, request{label: labelNone, method: http.MethodPost, url: address, accept: acceptJSON, effect: true, form: form})
+	ex, _ := r.client.send(ctx, request{label: evidence.NoSecret, method: http.MethodPost, url: address, accept: acceptJSON, effect: true, form: form})
 	return settle(&evidence.Observation{Source: address, Exchanges: []evidence.Exchange{ex}})
 }
 
@@ -86,13 +77,13 @@ func settle(obs *evidence.Observation) *evidence.Observation {
 // secretMethod reports whether the client authenticates by its secret at all.
 func (r *run) secretMethod() bool {
 	m := r.conn.OIDC.AuthMethod
-	return m == "" || m == labelBasic || m == labelPost
+	return m == "" || m == evidence.Basic || m == evidence.Post
 }
 
 // methods gives the order of attempts: the connection's own method first, then the other one.
 func (r *run) methods() []string {
-	order := []string{labelBasic, labelPost}
-	if m := r.conn.AuthMethods(); len(m) > 0 && m[0] == labelPost {
+	order := []string{evidence.Basic, evidence.Post}
+	if m := r.conn.AuthMethods(); len(m) > 0 && m[0] == evidence.Post {
 		slices.Reverse(order)
 	}
 	return order
@@ -101,11 +92,11 @@ func (r *run) methods() []string {
 // secondGuesses tries the well-known traps once each when the secret was refused both ways.
 func (r *run) secondGuesses(ctx context.Context, obs *evidence.Observation, address, secret string, form url.Values) {
 	if url.QueryEscape(secret) != secret {
-		obs.Exchanges = append(obs.Exchanges, r.authenticate(ctx, address, labelRaw, secret, form))
+		obs.Exchanges = append(obs.Exchanges, r.authenticate(ctx, address, evidence.Raw, secret, form))
 	}
 	if trimmed := strings.TrimSpace(secret); trimmed != secret {
 		ex := r.authenticate(ctx, address, obs.Exchanges[0].Label, trimmed, form)
-		ex.Label = labelTrimmed
+		ex.Label = evidence.Trimmed
 		obs.Exchanges = append(obs.Exchanges, ex)
 	}
 }
@@ -117,10 +108,10 @@ func (r *run) authenticate(ctx context.Context, address, label, secret string, f
 		req.form[k] = v
 	}
 	switch label {
-	case labelPost:
+	case evidence.Post:
 		req.form.Set("client_id", id)
 		req.form.Set("client_secret", secret)
-	case labelRaw:
+	case evidence.Raw:
 		req.basic = &[2]string{id, secret}
 	default:
 		req.basic = &[2]string{url.QueryEscape(id), url.QueryEscape(secret)}

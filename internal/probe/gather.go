@@ -28,7 +28,6 @@ func table() []probe {
 		{evidence.PAR, active, par},
 		{evidence.Mutated, deep, mutated},
 		{evidence.Device, deep, device},
-		{evidence.Userinfo, active, userinfo},
 		{evidence.SPProviders, passive, spProviders},
 		{evidence.SPSignIn, active, spSignIn},
 		{evidence.SPMetadata, passive, spMetadata},

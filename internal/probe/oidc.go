@@ -207,14 +207,3 @@ func repeat(ctx context.Context, r *run) *evidence.Observation {
 	sortByLabel(obs.Exchanges)
 	return obs
 }
-
-// userinfo asks with a bogus token: a refusal shows that the endpoint is there.
-func userinfo(ctx context.Context, r *run) *evidence.Observation {
-	address := r.endpoint(r.byHand().Userinfo, "userinfo_endpoint", "userinfo")
-	if address == "" || !r.trusted(address) {
-		return nil
-	}
-	ex, _ := r.client.send(ctx, request{label: "bogus", method: http.MethodGet, url: address, accept: acceptJSON, effect: true,
-		header: map[string]string{"Authorization": "Bearer ssoctl-probe-" + r.env.Random()}})
-	return observe(address, []evidence.Exchange{ex})
-}

@@ -272,7 +272,7 @@ func TestPublicClient(t *testing.T) {
 	}))
 	w.more = ", token_endpoint_auth_method: none"
 	obs := w.gather(t, evidence.Client)[evidence.Client]
-	if obs == nil || obs.Last().Label != labelNone || obs.Last().Status != http.StatusUnauthorized {
+	if obs == nil || obs.Last().Label != evidence.NoSecret || obs.Last().Status != http.StatusUnauthorized {
 		t.Errorf("got %+v, want one refusal of the client without a secret", obs)
 	}
 	if want := []string{"app basic=false secret=false lang=en"}; !slices.Equal(posts, want) {

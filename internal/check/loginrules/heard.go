@@ -9,9 +9,6 @@ import (
 	"github.com/ssoctl/ssoctl/internal/report"
 )
 
-// sentAsIs is the label of the authorization request that equals the SP's own.
-const sentAsIs = "as the SP sends it"
-
 // asked are the kinds of evidence in which an IdP speaks of a client; a rule that may hear it from any of them declares all.
 func asked() []evidence.Kind {
 	return []evidence.Kind{evidence.Authorize, evidence.PAR, evidence.Client}
@@ -40,7 +37,7 @@ func heard(c *check.Case, words ...string) *check.Attempt {
 }
 
 // said is the answer to the SP's own authorization request, or nil.
-func said(c *check.Case) *check.Attempt { return c.Authorize.Get(sentAsIs) }
+func said(c *check.Case) *check.Attempt { return c.Authorize.Get(evidence.AsSent) }
 
 // unheard gives the reason why the answers do not decide whether one of the words applies: "" when one of them was heard, or when
 // the client was seen to be fine.

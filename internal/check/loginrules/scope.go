@@ -12,12 +12,6 @@ import (
 	"github.com/ssoctl/ssoctl/internal/report"
 )
 
-// Labels of the requests that look for the scope that is refused.
-const (
-	minimal  = "scope openid only"
-	oneScope = "scope "
-)
-
 // Scopes of the authorization request.
 var scope = []check.Rule{
 	{
@@ -109,11 +103,11 @@ func refusedScopes(c *check.Case) []string {
 	var out []string
 	for i := range c.Authorize.All {
 		a := &c.Authorize.All[i]
-		name, one := strings.CutPrefix(a.Label, oneScope)
+		name, one := strings.CutPrefix(a.Label, evidence.OneScope)
 		if a.Means != "scope_refused" || !one {
 			continue
 		}
-		if a.Label == minimal {
+		if a.Label == evidence.OpenIDOnly {
 			return []string{"openid"}
 		}
 		out = append(out, name)

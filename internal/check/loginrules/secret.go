@@ -11,15 +11,6 @@ import (
 	"github.com/ssoctl/ssoctl/internal/report"
 )
 
-// Labels of the attempts at the token endpoint.
-const (
-	basic   = "client_secret_basic"
-	post    = "client_secret_post"
-	raw     = "client_secret_basic, not encoded"
-	trimmed = "without the surrounding white space"
-	none    = "none" // a public client: client ID alone
-)
-
 const secretPath = "oidc/client_secret"
 
 // The client's secret, shown to the token endpoint with a code that cannot exist: an answer about the code proves the secret.
@@ -88,7 +79,7 @@ func secretFault(c *check.Case) (string, report.Finding, *check.Attempt) {
 	first := &c.Client.All[0]
 	f := report.Finding{Where: place(c, secretPath, "oidc")}
 	ref := secretRef(c)
-	if a := c.Client.Get(trimmed); accepted(a) {
+	if a := c.Client.Get(evidence.Trimmed); accepted(a) {
 		f.Message = fmt.Sprintf("the client secret %q has white space around it (%s): the IdP refuses it with %s and accepts it without", ref.Ref, blanks(ref), check.Quote(orStatus(first)))
 		f.Fix = []string{"take the white space away where the secret is kept (" + ref.Ref + ")", c.AtSP("enter the secret again, without it", "client_secret")}
 		return "TOK005", f, a
@@ -114,16 +105,16 @@ func methodFault(c *check.Case, f report.Finding, ok *check.Attempt) (string, re
 	methods := c.Config.AuthMethods()
 	first := &c.Client.All[0]
 	switch {
-	case ok.Label == raw:
+	case ok.Label == evidence.Raw:
 		f.Got, f.Want = "form-encoded", "as it is"
 		f.Message = fmt.Sprintf("the IdP takes the client secret in HTTP Basic only as it is, not form-encoded as RFC 6749 has it: it answers %s to the encoded one", check.Quote(orStatus(first)))
 		f.Fix = []string{c.AtIdP("make a new secret of letters and digits only", "secret"), "or send it in the body: token_endpoint_auth_method: client_secret_post"}
 		return "TOK006", f, ok
 	case ok.Label == first.Label || first.Means == "unknown":
 		return "", f, nil
-	case ok.Label == post && secretRef(c).Has("not_urlsafe") && first.Means != "method_rejected":
-		f.Got, f.Want = basic, post
-		f.Message = fmt.Sprintf("the client secret has characters that HTTP Basic must encode, and the IdP does not decode them: it answers %s to %q and accepts the secret by %q", check.Quote(orStatus(first)), basic, post)
+	case ok.Label == evidence.Post && secretRef(c).Has("not_urlsafe") && first.Means != "method_rejected":
+		f.Got, f.Want = evidence.Basic, evidence.Post
+		f.Message = fmt.Sprintf("the client secret has characters that HTTP Basic must encode, and the IdP does not decode them: it answers %s to %q and accepts the secret by %q", check.Quote(orStatus(first)), evidence.Basic, evidence.Post)
 		f.Fix = []string{c.AtIdP("make a new secret of letters and digits only", "secret"), "or send it in the body: token_endpoint_auth_method: client_secret_post"}
 		if len(methods) > 1 {
 			f.Severity = report.Warning
@@ -146,9 +137,9 @@ func methodFault(c *check.Case, f report.Finding, ok *check.Attempt) (string, re
 func refusedSecret(c *check.Case, f report.Finding, a *check.Attempt) report.Finding {
 	id := check.Quote(c.Config.OIDC.ClientID)
 	switch {
-	case a.Label == none:
-		f.Got, f.Where = none, place(c, "oidc/token_endpoint_auth_method", "oidc")
-		f.Message = fmt.Sprintf("%s authenticates the client %s by %q, without a secret, and the IdP does not take that: it answers %s", c.TheSP(), id, none, check.Quote(orStatus(a)))
+	case a.Label == evidence.NoSecret:
+		f.Got, f.Where = evidence.NoSecret, place(c, "oidc/token_endpoint_auth_method", "oidc")
+		f.Message = fmt.Sprintf("%s authenticates the client %s by %q, without a secret, and the IdP does not take that: it answers %s", c.TheSP(), id, evidence.NoSecret, check.Quote(orStatus(a)))
 		f.Fix = []string{c.AtSP("enter the client secret that the IdP shows", "client_secret"), "or " + c.AtIdP("make it a public client, when the SP can keep no secret", "auth_method", "client_id")}
 		return f
 	case a.Means == "method_rejected":
@@ -181,7 +172,7 @@ func methodsOf(c *check.Case) []string {
 	if m := c.Config.AuthMethods(); len(m) > 0 {
 		return m
 	}
-	return []string{basic, post}
+	return []string{evidence.Basic, evidence.Post}
 }
 
 func tried(c *check.Case) []string {

@@ -2,8 +2,10 @@ package loginrules
 
 import (
 	"encoding/json"
+	"encoding/xml"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/ssoctl/ssoctl/internal/check"
@@ -17,12 +19,12 @@ import (
 var spSide = []check.Rule{
 	{
 		Code: "CFG019", Title: "the SP really sends what the connection file says", Severity: report.Warning,
-		Needs: []evidence.Kind{evidence.Config}, Uses: []evidence.Kind{evidence.SPProviders, evidence.SPSignIn},
+		Needs: []evidence.Kind{evidence.Config}, Uses: []evidence.Kind{evidence.SPProviders, evidence.SPSignIn, evidence.SPMetadata},
 		Why:     "The IdP judges what the SP sends, not what was written down; every other finding here rests on the file.",
 		Fix:     "let the connection file say what is set at the SP, or the reverse",
 		Applies: func(c *check.Case) bool { return len(c.SP.Live) > 0 },
 		Decides: func(c *check.Case) string {
-			if c.SPProviders == nil && c.SPSignIn == nil {
+			if c.SPProviders == nil && c.SPSignIn == nil && c.SPMetadata == nil {
 				return c.TheSP() + " was not asked, or did not answer"
 			}
 			return ""
@@ -35,7 +37,7 @@ func drift(c *check.Case) []report.Finding {
 	if f := notOffered(c); f != nil {
 		return []report.Finding{*f}
 	}
-	return sentOtherwise(c)
+	return append(sentOtherwise(c), describedOtherwise(c)...)
 }
 
 // notOffered compares the connection's provider with those that the SP offers at its sign-in page.
@@ -113,6 +115,47 @@ func sentOtherwise(c *check.Case) []report.Finding {
 			Got:     theirs, Want: p.ours, Where: c.Config.Pos(p.path), Related: []report.Location{{Evidence: c.SPSignIn.Name()}},
 			Fix: []string{c.AtSP("set it to "+p.ours+", or register "+theirs+" at the IdP", p.key)},
 		})
+	}
+	return out
+}
+
+// spDescriptor is what is compared of an SP's SAML metadata (SAML Metadata §2.4.4). The document is not trusted for anything.
+type spDescriptor struct {
+	EntityID string `xml:"entityID,attr"`
+	SP       struct {
+		ACS []struct {
+			Location string `xml:"Location,attr"`
+		} `xml:"AssertionConsumerService"`
+	} `xml:"SPSSODescriptor"`
+}
+
+// describedOtherwise compares the SP's own SAML metadata with what the connection says of the SP.
+func describedOtherwise(c *check.Case) []report.Finding {
+	last := c.SPMetadata.Last()
+	if last == nil || last.Status != 200 || c.Config.SAML == nil {
+		return nil
+	}
+	var d spDescriptor
+	if xml.Unmarshal(last.Body, &d) != nil || d.EntityID == "" {
+		return nil
+	}
+	var out []report.Finding
+	add := func(what, path, key, theirs, ours string) {
+		out = append(out, report.Finding{
+			Message: fmt.Sprintf("the metadata of %s names the %s %q but the connection says %q (%s)", c.SP.Name, what, theirs, ours, exact.Compare(theirs, ours)),
+			Got:     theirs, Want: ours, Where: c.Config.Pos(path), Related: []report.Location{{Evidence: c.SPMetadata.Name()}},
+			Fix: []string{c.AtSP("set it to "+ours+", or enter "+theirs+" at the IdP", key)},
+		})
+	}
+	if ours := c.Config.SAML.SPEntityID; ours != "" && ours != d.EntityID {
+		add("entity ID", "saml/sp_entity_id", "sp_entity_id", d.EntityID, ours)
+	}
+	var theirs []string
+	for _, acs := range d.SP.ACS {
+		theirs = append(theirs, acs.Location)
+	}
+	if ours := c.Config.SAML.ACSURL; ours != "" && len(theirs) > 0 && !slices.Contains(theirs, ours) {
+		add("ACS URL", "saml/acs_url", "acs_url", theirs[0], ours)
 	}
 	return out
 }

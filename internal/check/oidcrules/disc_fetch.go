@@ -151,6 +151,10 @@ func checkStatus(c *check.Case) []report.Finding {
 	case cmp != nil && cmp.elsewhere:
 		f.Message += fmt.Sprintf("; a document is at %s and names the issuer %s", cmp.url, check.Quote(cmp.want))
 		f.Related = append(f.Related, cmp.where)
+		if cmp.diff.Equal() { // what was entered is right, and only the place does not answer
+			f.Fix = []string{c.AtIdP("let it answer "+last.URL+" with the discovery document, as it does at "+cmp.url, "endpoints", "issuer")}
+			break
+		}
 		f.Fix = []string{c.AtSP("if that is the IdP that was meant, paste "+cmp.want, "issuer"), c.AtIdP("else compare the issuer that it shows with what was entered", "issuer", "endpoints")}
 	case last.Status == 401 || last.Status == 403:
 		f.Fix = []string{c.AtIdP("let everybody read the discovery document: the SP asks for it without a login", "issuer", "endpoints")}

@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/ssoctl/ssoctl/internal/config"
@@ -97,8 +98,18 @@ func (c *Case) InFile(path, value string) (string, []report.Edit) {
 	full := c.Config.Path(path)
 	old := c.Config.File().Doc.At(full).Str()
 	where := c.Config.Pos(path)
-	return fmt.Sprintf("%s:%d: %s: %s (ssoctl check --fix %s)", where.File, where.Line, path[strings.LastIndexByte(path, '/')+1:], value, where.File),
+	return fmt.Sprintf("%s:%d: %s: %s (ssoctl check --fix %s)", where.File, where.Line, keyOf(path), value, where.File),
 		[]report.Edit{{Path: full, Old: old, New: value}}
+}
+
+// keyOf is how a path is called in a step: its last key, with the index of a list item behind it.
+func keyOf(path string) string {
+	parts := strings.Split(path, "/")
+	last := parts[len(parts)-1]
+	if _, err := strconv.Atoi(last); err == nil && len(parts) > 1 {
+		return parts[len(parts)-2] + "[" + last + "]"
+	}
+	return last
 }
 
 // Place locates a member of a document that was fetched or read from a file: file, line and column when it is a file, the

@@ -94,7 +94,7 @@ func runCheck(app *App, o checkOptions, args []string) (*report.Report, error) {
 		return nil, err
 	}
 	if o.fix {
-		if err := app.applyFixes(r); err != nil {
+		if err := app.fixAndJudgeAgain(j, o, names, r); err != nil {
 			return nil, err
 		}
 	}
@@ -104,6 +104,24 @@ func runCheck(app *App, o checkOptions, args []string) (*report.Report, error) {
 	r.Elapsed = app.Now().Sub(start)
 	r.Conclude()
 	return r, nil
+}
+
+// fixAndJudgeAgain applies the edits and judges the files once more: what is left is what a mended file still says. What was done
+// is noted at the first connection of each file.
+func (a *App) fixAndJudgeAgain(j *judge, o checkOptions, names []named, r *report.Report) error {
+	done, err := a.applyFixes(r)
+	if err != nil || len(done) == 0 {
+		return err
+	}
+	if r.Connections, r.Files, err = a.checkAll(j, o, names); err != nil {
+		return err
+	}
+	for i := range r.Connections {
+		c := &r.Connections[i]
+		c.Notes = append(c.Notes, done[c.Where.File]...)
+		delete(done, c.Where.File)
+	}
+	return nil
 }
 
 func markUndecided(r *report.Report) {

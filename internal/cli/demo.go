@@ -70,7 +70,7 @@ func demo(app *App, color string) error {
 		return err
 	}
 	heading(3, "The fix, in a copy of the file (ssoctl check --fix)")
-	if err := inner.applyFixes(r); err != nil {
+	if _, err := inner.applyFixes(r); err != nil {
 		return err
 	}
 	after, err := os.ReadFile(filepath.Join(dir, "ssoctl.yaml"))

@@ -9,36 +9,38 @@ import (
 	"github.com/ssoctl/ssoctl/internal/source"
 )
 
-// applyFixes writes the edits of a report's findings into the files they belong to. A value that is no longer what the
-// finding saw is left alone. What was mended is taken out of the report.
-func (a *App) applyFixes(r *report.Report) error {
-	done := map[string]map[string]bool{}
-	for i := range r.Connections {
-		c := &r.Connections[i]
-		for k, f := range c.Findings {
-			if len(f.Edits) == 0 || f.Where.File == "" || f.Where.File == "-" {
+// applyFixes writes the edits of a report's findings into the files they belong to, and says by file what it did. A value that is
+// no longer what the finding saw is left alone.
+func (a *App) applyFixes(r *report.Report) (map[string][]string, error) {
+	done := map[string][]string{}
+	for _, c := range r.Connections {
+		for _, f := range c.Findings {
+			mended, err := a.mend(f)
+			if err != nil {
+				return done, err
+			}
+			if !mended {
 				continue
 			}
 			for _, e := range f.Edits {
-				if done[f.Where.File][e.Path] {
-					continue
-				}
-				mended, err := a.edit(f.Where.File, e)
-				if err != nil {
-					return err
-				}
-				if mended {
-					if done[f.Where.File] == nil {
-						done[f.Where.File] = map[string]bool{}
-					}
-					done[f.Where.File][e.Path] = true
-					c.Findings[k].Fix = []string{fmt.Sprintf("done: %s is now %q", e.Path, e.New)}
-					c.Notes = append(c.Notes, fmt.Sprintf("%s: %s %s -> %s", f.Where, f.Code, e.Old, e.New))
-				}
+				done[f.Where.File] = append(done[f.Where.File], fmt.Sprintf("%s: %s mended: %q is now %q", f.Where, f.Code, e.Old, e.New))
 			}
 		}
 	}
-	return nil
+	return done, nil
+}
+
+// mend writes all edits of one finding; false when it has none, or one of them no longer fits.
+func (a *App) mend(f report.Finding) (bool, error) {
+	if len(f.Edits) == 0 || f.Where.File == "" || f.Where.File == "-" {
+		return false, nil
+	}
+	for _, e := range f.Edits {
+		if done, err := a.edit(f.Where.File, e); !done || err != nil {
+			return false, err
+		}
+	}
+	return true, nil
 }
 
 // edit replaces one scalar of a YAML file and keeps everything else byte for byte.

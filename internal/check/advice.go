@@ -2,6 +2,7 @@ package check
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -53,12 +54,32 @@ func (c *Case) AtSP(do, key string) string {
 	return step
 }
 
-// FieldName is what the SP's form calls a key of the connection, or the key itself.
-func (c *Case) FieldName(key string) string {
-	if f := c.formField(key); f != nil {
-		return f.Label
+// CanEnter reports whether there is a place at the SP for a key of the connection: a field of its form, or a form that nobody has
+// described (one without its most common field). A step of a fix must not name a switch that the product does not have.
+func (c *Case) CanEnter(key string) bool {
+	return c.formField(key) != nil || c.SP.ID == "generic" || c.formField("client_id") == nil
+}
+
+// NoEmail gives the SP's troubleshooting entries about a login without an e-mail address when that is what comes of lacking these
+// scopes: one of them brings the email claim.
+func (c *Case) NoEmail(lacking []string) []report.Entry {
+	if c.SP.OIDC == nil {
+		return nil
 	}
-	return key
+	for _, claim := range c.SP.OIDC.Claims {
+		if claim.Name == "email" && slices.Contains(lacking, claim.Scope) {
+			return c.EntriesOf("IDT028")
+		}
+	}
+	return nil
+}
+
+// IfAtSP is AtSP as a list: empty when the product has no place for the key.
+func (c *Case) IfAtSP(do, key string) []string {
+	if !c.CanEnter(key) {
+		return nil
+	}
+	return []string{c.AtSP(do, key)}
 }
 
 func (c *Case) formField(key string) *knowledge.FormField {

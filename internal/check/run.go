@@ -164,14 +164,22 @@ func (c *Case) complete(r *Rule, f *report.Finding) {
 		f.Fix = []string{r.Fix}
 	}
 	f.References = append(f.References, r.Refs...)
-	for _, e := range c.SP.Entries {
-		if c.Config != nil && slices.Contains(e.Rules, r.Code) && c.concerns(e.IdPs, e.Protocol) {
-			f.Troubleshooting = append(f.Troubleshooting, report.Entry{SP: c.SP.ID, ID: e.ID})
-		}
-	}
+	f.Troubleshooting = append(f.Troubleshooting, c.EntriesOf(r.Code)...)
 	if f.Check == "" {
 		f.Check = c.proof(f)
 	}
+}
+
+// EntriesOf gives the entries of the SP's Troubleshooting page whose findings are those of a code. A finding carries its own code's
+// without being asked; a rule asks for another's when it sees the cause of what that one would see later.
+func (c *Case) EntriesOf(code string) []report.Entry {
+	var out []report.Entry
+	for _, e := range c.SP.Entries {
+		if c.Config != nil && slices.Contains(e.Rules, code) && c.concerns(e.IdPs, e.Protocol) {
+			out = append(out, report.Entry{SP: c.SP.ID, ID: e.ID})
+		}
+	}
+	return out
 }
 
 func (c *Case) concerns(idps []string, protocol string) bool {

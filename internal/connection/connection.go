@@ -10,7 +10,6 @@ import (
 	"github.com/ssoctl/ssoctl/internal/config"
 	"github.com/ssoctl/ssoctl/internal/exact"
 	"github.com/ssoctl/ssoctl/internal/knowledge"
-	"github.com/ssoctl/ssoctl/internal/source"
 )
 
 // Connection is a target with its profiles. SP and IdP are never nil: the generic profiles stand in.
@@ -260,10 +259,4 @@ func (c *Connection) Local() bool {
 		}
 	}
 	return true
-}
-
-// Setting gives a recorded IdP setting as plain text items, and whether it is stated.
-func (c *Connection) SettingText(key string) (items []string, node *source.Node) {
-	node = c.Setting(key)
-	return node.Strings(), node
 }

@@ -241,5 +241,9 @@ type Entry struct {
 type Live struct {
 	URL  string            `yaml:"url"`            // template
 	Body map[string]string `yaml:"body,omitempty"` // POSTed as JSON; templates
-	S    Keys              `yaml:"s"`
+	// Member of the JSON answer that counts: in each entry of a list of providers the provider's name, in the answer of a sign-in
+	// the address that the browser is sent to.
+	Member string `yaml:"member,omitempty"`
+	Param  string `yaml:"param,omitempty"` // parameter of the connection that names the provider
+	S      Keys   `yaml:"s"`
 }

@@ -67,16 +67,3 @@ func (d *Discovery) True(name string) bool {
 
 // Issuer gives the issuer member.
 func (d *Discovery) Issuer() string { return d.Str("issuer") }
-
-// Doubled lists members that stand in the document twice, with the place of the second (RFC 8259 §4).
-func (d *Discovery) Doubled() []source.Member {
-	var out []source.Member
-	seen := map[string]bool{}
-	for _, m := range d.Doc.Root.Members {
-		if seen[m.Key] {
-			out = append(out, m)
-		}
-		seen[m.Key] = true
-	}
-	return out
-}

@@ -58,9 +58,6 @@ func FuzzDiscovery(f *testing.F) {
 		}
 		_, _ = d.List("x")
 		_ = d.Issuer()
-		if d.Object() {
-			_ = d.Doubled()
-		}
 	})
 }
 

@@ -59,7 +59,8 @@ func scopesMissing(c *check.Case) []report.Finding {
 	want := append(slices.Clone(asked), missing...)
 	f := report.Finding{Got: strings.Join(asked, " "), Want: strings.Join(want, " "), Where: c.Config.Pos("oidc/scopes"),
 		Message: fmt.Sprintf("scopes are %q but %s needs %q too", strings.Join(asked, " "), c.TheSP(), strings.Join(missing, " ")),
-		Fix:     []string{"add " + strings.Join(missing, ", ") + " to scopes", c.AtSP("enter "+strings.Join(want, " "), "scopes")}}
+		Fix:     append([]string{"add " + strings.Join(missing, ", ") + " to scopes"}, c.IfAtSP("enter "+strings.Join(want, " "), "scopes")...)}
+	f.Troubleshooting = c.NoEmail(missing)
 	var brought []string
 	for _, claim := range c.SP.OIDC.Claims {
 		if slices.Contains(missing, claim.Scope) && claim.Level != "optional" {
@@ -85,7 +86,7 @@ func groupsMissing(c *check.Case) []report.Finding {
 	asked := strings.Join(c.Config.Scopes(), " ")
 	f := report.Finding{Got: asked, Want: want.V, Where: c.Config.Pos("oidc"), Related: []report.Location{c.Config.Pos(place)},
 		Message: fmt.Sprintf("%s reads groups, but scopes are %q without %q, by which %s sends them", place, asked, want.V, c.TheIdP()),
-		Fix:     []string{"add " + want.V + " to scopes", c.AtSP("add "+want.V, "scopes"), c.AtIdP("let the client have it", "groups", "scopes")}}
+		Fix:     append(append([]string{"add " + want.V + " to scopes"}, c.IfAtSP("add "+want.V, "scopes")...), c.AtIdP("let the client have it", "groups", "scopes"))}
 	if c.Config.Stated("oidc/scopes") {
 		f.Where = c.Config.Pos("oidc/scopes")
 	}
@@ -128,7 +129,7 @@ func neverGranted(c *check.Case) []report.Finding {
 			continue
 		}
 		f := report.Finding{Got: s, Where: c.Config.Pos(fmt.Sprintf("oidc/scopes/%d", i)), Message: fmt.Sprintf("scopes hold %q, which %s refuses with invalid_scope", s, c.TheIdP()),
-			Fix: []string{"take " + s + " out of scopes", c.AtSP("take it out", "scopes")}}
+			Fix: append([]string{"take " + s + " out of scopes"}, c.IfAtSP("take it out", "scopes")...)}
 		if note := c.IdP.OIDC.GroupsScope.Note; note != "" && s == "groups" {
 			f.Fix = append(f.Fix, c.AtIdP(note, "groups"))
 		}

@@ -98,7 +98,10 @@ func pkce(c *check.Case) []report.Finding {
 		f.Fix = []string{c.AtIdP("do not demand PKCE of this client: "+c.TheSP()+" does not send it", "pkce")}
 		return verdict(f, a)
 	}
-	f.Fix = []string{c.AtSP("switch PKCE on", "pkce"), "or " + c.AtIdP("do not demand PKCE of this client", "pkce")}
+	f.Fix = []string{c.AtIdP("do not demand PKCE of this client", "pkce")}
+	if c.CanEnter("pkce") {
+		f.Fix = []string{c.AtSP("switch PKCE on", "pkce"), "or " + f.Fix[0]}
+	}
 	if c.Config.Stated("oidc/pkce") {
 		step, edits := c.InFile("oidc/pkce", "true")
 		f.Fix, f.Edits = append(f.Fix, step), edits

@@ -39,7 +39,7 @@ var scope = []check.Rule{
 				Got: strings.Join(scopes, " "), Want: strings.Join(append([]string{"openid"}, scopes...), " "), Where: place(c, "oidc/scopes", "oidc"),
 				Message: fmt.Sprintf("scopes are %q, without \"openid\"", strings.Join(scopes, " ")),
 			}
-			f.Fix = []string{c.AtSP("enter "+f.Want, "scopes")}
+			f.Fix = c.IfAtSP("enter "+f.Want, "scopes")
 			for i, s := range scopes {
 				if strings.EqualFold(s, "openid") { // the one mistake that has a single right value
 					step, edits := c.InFile(fmt.Sprintf("oidc/scopes/%d", i), "openid")
@@ -88,9 +88,10 @@ func scopeRefused(c *check.Case) []report.Finding {
 			f.Message += "; its discovery document does not list the scope either"
 		}
 	}
+	f.Troubleshooting = c.NoEmail(culprits)
 	f.Fix = []string{c.AtIdP("allow the scope to this client: "+f.Got, "scopes")}
 	if !slices.Contains(culprits, "openid") && len(culprits) > 0 && !required(c, culprits) {
-		f.Fix = append(f.Fix, c.AtSP("or take it out of the scopes: "+f.Got, "scopes"))
+		f.Fix = append(f.Fix, c.IfAtSP("or take it out of the scopes: "+f.Got, "scopes")...)
 	}
 	return verdict(f, a)
 }

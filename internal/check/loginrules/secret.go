@@ -125,7 +125,7 @@ func methodFault(c *check.Case, f report.Finding, ok *check.Attempt) (string, re
 	}
 	f.Got, f.Want, f.Where = methods[0], ok.Label, place(c, "oidc/token_endpoint_auth_method", "oidc")
 	f.Message = fmt.Sprintf("%s sends the client secret by %q, but the IdP accepts it only by %q: it answers %s", c.TheSP(), methods[0], ok.Label, check.Quote(orStatus(first)))
-	f.Fix = []string{c.AtIdP("register the client for "+methods[0], "auth_method"), "or " + c.AtSP("choose "+ok.Label, "token_endpoint_auth_method")}
+	f.Fix = append([]string{c.AtIdP("register the client for "+methods[0], "auth_method")}, c.IfAtSP("or choose "+ok.Label, "token_endpoint_auth_method")...)
 	if c.Config.Stated("oidc/token_endpoint_auth_method") {
 		step, edits := c.InFile("oidc/token_endpoint_auth_method", ok.Label)
 		f.Fix, f.Edits = append(f.Fix, step), edits

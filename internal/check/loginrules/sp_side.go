@@ -42,38 +42,38 @@ func drift(c *check.Case) []report.Finding {
 
 // notOffered compares the connection's provider with those that the SP offers at its sign-in page.
 func notOffered(c *check.Case) *report.Finding {
-	wanted := c.Config.Vars["provider_id"]
+	live := c.SP.Live["providers"]
+	wanted := c.Config.Vars[live.Param]
 	last := c.SPProviders.Last()
 	if wanted == "" || last == nil || last.Status != 200 {
 		return nil
 	}
-	var offered []struct {
-		ProviderID string `json:"providerId"`
-	}
+	var offered []map[string]any
 	if json.Unmarshal(last.Body, &offered) != nil {
 		return nil
 	}
 	var ids []string
 	for _, o := range offered {
-		if o.ProviderID == wanted {
+		id, _ := o[live.Member].(string)
+		if id == wanted {
 			return nil
 		}
-		ids = append(ids, o.ProviderID)
+		ids = append(ids, id)
 	}
 	f := report.Finding{
 		Message: fmt.Sprintf("%s offers no provider %q; it offers %s", c.TheSP(), wanted, orNone(ids)), Got: wanted,
-		Where: c.Config.Pos("sp/provider_id"), Related: []report.Location{{Evidence: c.SPProviders.Name()}},
+		Where: c.Config.Pos("sp/" + live.Param), Related: []report.Location{{Evidence: c.SPProviders.Name()}},
 	}
 	for _, id := range ids {
 		if strings.EqualFold(id, wanted) {
 			f.Severity, f.Want = report.Error, id
 			f.Message = fmt.Sprintf("%s knows the provider as %q but the connection says %q (only the letter case differs)", c.TheSP(), id, wanted)
-			step, edits := c.InFile("sp/provider_id", id)
+			step, edits := c.InFile("sp/"+live.Param, id)
 			f.Fix, f.Edits = []string{step}, edits
 			return &f
 		}
 	}
-	f.Fix = []string{c.AtSP("create the provider, or switch its sign-in on", "provider_id")}
+	f.Fix = []string{c.AtSP("create the provider, or switch its sign-in on", live.Param)}
 	return &f
 }
 
@@ -90,13 +90,12 @@ func sentOtherwise(c *check.Case) []report.Finding {
 	if last == nil || last.Status != 200 || c.Config.OIDC == nil {
 		return nil
 	}
-	var answer struct {
-		URL string `json:"url"`
-	}
+	var answer map[string]any
 	if json.Unmarshal(last.Body, &answer) != nil {
 		return nil
 	}
-	u, err := url.Parse(answer.URL)
+	address, _ := answer[c.SP.Live["signin"].Member].(string)
+	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
 		return nil
 	}

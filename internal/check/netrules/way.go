@@ -155,11 +155,3 @@ func enteredPath(c *check.Case) string {
 	}
 	return "oidc/issuer"
 }
-
-// undecided says why nothing is known of the way, "" when something is.
-func undecided(c *check.Case) string {
-	if c.Seen[evidence.Network].Obs == nil && c.Seen[evidence.Discovery].Obs == nil {
-		return "no " + string(evidence.Network)
-	}
-	return ""
-}

@@ -145,6 +145,9 @@ func demand(code, title, member, refusal, ref, what, path string, can func(*know
 			switch refused := c.Authorize.Means(refusal); {
 			case fact.V:
 				return nil
+			case refused != nil && !refused.Certain:
+				f.Message = "likely: " + f.Message + fmt.Sprintf(" and has refused the request without: %s", check.Quote(refused.Quote()))
+				f.Severity = report.Warning
 			case refused != nil:
 				f.Message += fmt.Sprintf(" and has refused the request without: %s", check.Quote(refused.Quote()))
 			case fact.Known() && fact.Certain():

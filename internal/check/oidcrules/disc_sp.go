@@ -238,7 +238,7 @@ func checkAuthMethods(c *check.Case) []report.Finding {
 		for _, m := range listed {
 			if m == "client_secret_basic" || m == "client_secret_post" {
 				step, edits := c.InFile("oidc/token_endpoint_auth_method", m)
-				f.Fix, f.Edits = append(f.Fix, "or "+c.AtSP("choose "+m, "token_endpoint_auth_method"), step), edits
+				f.Fix, f.Edits = append(append(f.Fix, c.IfAtSP("or choose "+m, "token_endpoint_auth_method")...), step), edits
 				break
 			}
 		}

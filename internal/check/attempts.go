@@ -86,7 +86,7 @@ func (a *Attempt) Quote() string {
 
 var probeOf = map[evidence.Kind]string{
 	evidence.Client: "token", evidence.Authorize: "authorize", evidence.Mutated: "authorize", evidence.PAR: "par",
-	evidence.Device: "device",
+	evidence.Device: "device", evidence.SAMLSSO: "saml",
 }
 
 func (c *Case) attempts(kind evidence.Kind) *Attempts {
@@ -118,6 +118,12 @@ func (c *Case) interpret(probe string, ex *evidence.Exchange) Attempt {
 	} else {
 		a.Error, a.Text = bodyError(ex.Body)
 	}
+	c.mean(probe, &a)
+	return a
+}
+
+// mean looks up what the profile, else everybody's, says of an answer.
+func (c *Case) mean(probe string, a *Attempt) {
 	profiles := []*knowledge.IdP{c.IdP}
 	if c.IdP.ID != "generic" {
 		if generic, ok := c.Lib.IdP("generic"); ok && generic != nil {
@@ -126,13 +132,12 @@ func (c *Case) interpret(probe string, ex *evidence.Exchange) Attempt {
 	}
 	for _, idp := range profiles {
 		for _, entry := range idp.Answers {
-			if entry.Probe == probe && c.fits(entry, a) {
+			if entry.Probe == probe && c.fits(entry, *a) {
 				a.Means, a.Certain = entry.Means, entry.S.Certain()
-				return a
+				return
 			}
 		}
 	}
-	return a
 }
 
 func (c *Case) redirected(a *Attempt, ex *evidence.Exchange, location string) {

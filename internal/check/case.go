@@ -9,6 +9,7 @@ import (
 	"github.com/ssoctl/ssoctl/internal/evidence"
 	"github.com/ssoctl/ssoctl/internal/knowledge"
 	"github.com/ssoctl/ssoctl/internal/oidcdoc"
+	"github.com/ssoctl/ssoctl/internal/samldoc"
 )
 
 // Case is everything a rule may read about one connection, or about one file. A field is nil when its evidence is not there
@@ -37,6 +38,12 @@ type Case struct {
 	SPProviders  *evidence.Observation  // Kind sp.providers
 	SPSignIn     *evidence.Observation  // Kind sp.signin
 	SPMetadata   *evidence.Observation  // Kind sp.metadata
+	SPEntity     *samldoc.Entities      // Kind sp.metadata: parsed; nil when the answer is no metadata
+	Metadata     *samldoc.Entities      // Kind saml.metadata
+	Certs        []Cert                 // Kind saml.certificates
+	SSO          *Attempts              // Kind saml.sso
+	Probed       []*Message             // Kind saml.sso: the messages that came back
+	Messages     []*Message             // Kind saml.messages
 
 	Seen map[evidence.Kind]Seen // every attempt
 }
@@ -82,6 +89,7 @@ func New(conn *connection.Connection, lib *knowledge.Library, set evidence.Set, 
 	c.SPProviders, c.SPSignIn, c.SPMetadata = c.got(evidence.SPProviders), c.got(evidence.SPSignIn), c.got(evidence.SPMetadata)
 	c.Client, c.Authorize, c.PAR = c.attempts(evidence.Client), c.attempts(evidence.Authorize), c.attempts(evidence.PAR)
 	c.Mutated, c.Device = c.attempts(evidence.Mutated), c.attempts(evidence.Device)
+	c.saml()
 	return c
 }
 

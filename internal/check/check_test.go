@@ -27,7 +27,7 @@ func caseOf(t *testing.T, text string, set evidence.Set) *Case {
 		set = evidence.Set{}
 	}
 	set[evidence.Config] = &evidence.Observation{Kind: evidence.Config, Source: "ssoctl.yaml", Body: []byte(text)}
-	return New(connection.Resolve(f.Targets[0], lib, nil, nil), lib, set, noon)
+	return New(connection.Resolve(f.Targets[0], lib, nil, connection.Seen{}), lib, set, noon)
 }
 
 const oidcFile = "version: 1\nconnections:\n  - name: a\n    sp: {profile: generic}\n    oidc:\n      issuer: https://idp.example.com # ssoctl:ignore AUTHZ001 known\n      client_id: x\n"

@@ -24,7 +24,11 @@ var fields = []struct {
 	{evidence.Device, func(c *Case) bool { return c.Device != nil }, func(c *Case) { c.Device = nil }},
 	{evidence.SPProviders, func(c *Case) bool { return c.SPProviders != nil }, func(c *Case) { c.SPProviders = nil }},
 	{evidence.SPSignIn, func(c *Case) bool { return c.SPSignIn != nil }, func(c *Case) { c.SPSignIn = nil }},
-	{evidence.SPMetadata, func(c *Case) bool { return c.SPMetadata != nil }, func(c *Case) { c.SPMetadata = nil }},
+	{evidence.SPMetadata, func(c *Case) bool { return c.SPMetadata != nil }, func(c *Case) { c.SPMetadata, c.SPEntity = nil, nil }},
+	{evidence.SAMLMetadata, func(c *Case) bool { return c.Metadata != nil }, func(c *Case) { c.Metadata = nil }},
+	{evidence.SAMLCerts, func(c *Case) bool { return c.Certs != nil }, func(c *Case) { c.Certs = nil }},
+	{evidence.SAMLSSO, func(c *Case) bool { return c.SSO != nil }, func(c *Case) { c.SSO, c.Probed = nil, nil }},
+	{evidence.SAMLMessages, func(c *Case) bool { return c.Messages != nil }, func(c *Case) { c.Messages = nil }},
 }
 
 func (c *Case) has(kind evidence.Kind) bool {
@@ -43,7 +47,7 @@ func (c *Case) only(r *Rule) *Case {
 	view.Seen = map[evidence.Kind]Seen{}
 	for _, f := range fields {
 		declared := false
-		for _, kinds := range [][]evidence.Kind{r.Needs, r.Uses, r.Tries} {
+		for _, kinds := range [][]evidence.Kind{r.Needs, r.AnyOf, r.Uses, r.Tries, r.TriesAnyOf} {
 			for _, k := range kinds {
 				declared = declared || k == f.kind
 			}

@@ -16,8 +16,11 @@ type Rule struct {
 	Protocol config.Protocol // "" for both
 
 	Needs []evidence.Kind // all must be there, else the outcome is Unknown
+	AnyOf []evidence.Kind // at least one must be there, else the outcome is Unknown
 	Uses  []evidence.Kind // read when there
 	Tries []evidence.Kind // must have been attempted, whatever came of it
+	// TriesAnyOf: at least one must have been attempted, whatever came of it.
+	TriesAnyOf []evidence.Kind
 
 	Why  string   // what breaks otherwise, one or two sentences
 	Fix  string   // the general fix, imperative
@@ -62,7 +65,7 @@ func (r *Rule) explains(code string) bool {
 func Kinds(rules []Rule) map[evidence.Kind]bool {
 	out := map[evidence.Kind]bool{}
 	for _, r := range rules {
-		for _, kinds := range [][]evidence.Kind{r.Needs, r.Uses, r.Tries} {
+		for _, kinds := range [][]evidence.Kind{r.Needs, r.AnyOf, r.Uses, r.Tries, r.TriesAnyOf} {
 			for _, k := range kinds {
 				out[k] = true
 			}

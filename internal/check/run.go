@@ -125,10 +125,16 @@ func (c *Case) lacks(r *Rule) string {
 			return "no " + string(k)
 		}
 	}
+	if tried := func(k evidence.Kind) bool { return c.Seen[k].Obs != nil }; len(r.TriesAnyOf) > 0 && !slices.ContainsFunc(r.TriesAnyOf, tried) {
+		return "no " + string(r.TriesAnyOf[0])
+	}
 	for _, k := range r.Needs {
 		if !c.has(k) {
 			return c.missing(k)
 		}
+	}
+	if len(r.AnyOf) > 0 && !slices.ContainsFunc(r.AnyOf, c.has) {
+		return c.missing(r.AnyOf[0])
 	}
 	return ""
 }
@@ -157,6 +163,7 @@ func (c *Case) complete(r *Rule, f *report.Finding) {
 	if f.Severity == report.Default {
 		f.Severity = r.Severity
 	}
+	c.reaction(f)
 	if f.Effect == "" {
 		f.Effect = r.Why
 	}
@@ -260,3 +267,20 @@ func worst(code string, findings []report.Finding) report.Severity {
 var stages = []string{"CFG", "NET", "DISC", "JWKS", "MD", "CERT", "AUTHZ", "REQ", "TOK", "RSP", "SIG", "ENC", "AST", "IDT", "UI", "CLM", "DEV", "LGO"}
 
 func stage(code string) int { return slices.Index(stages, Area(code)) }
+
+// reaction says what this SP makes of a finding: what it is known to pass over breaks nothing there, and what it shows is what people
+// have before them.
+func (c *Case) reaction(f *report.Finding) {
+	if c.Config == nil || c.SP.SAML == nil {
+		return
+	}
+	r, known := c.SP.SAML.Reactions[f.Code]
+	switch {
+	case !known:
+	case r.V == "ignored" && f.Severity == report.Error && r.S.Certain():
+		f.Severity = report.Warning
+		f.Effect = c.TheSP() + " does not look at it today; the standard forbids it, and a later release may refuse it."
+	case r.V == "refused" && r.Shows != "" && f.Effect == "":
+		f.Effect = c.TheSP() + " refuses the login: " + r.Shows
+	}
+}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/ssoctl/ssoctl/internal/evidence"
 	"github.com/ssoctl/ssoctl/internal/report"
+	"github.com/ssoctl/ssoctl/internal/samldoc"
+	"github.com/ssoctl/ssoctl/internal/xmlsig"
 )
 
 // summaryAreas groups the areas of codes into the lines of the summary, in the order of a login.
@@ -22,8 +24,10 @@ var summaryAreas = []struct {
 	{"reach", []string{"NET"}, reached},
 	{"discovery", []string{"DISC"}, discovered},
 	{"keys", []string{"JWKS"}, keys},
-	{"client", []string{"AUTHZ", "TOK"}, client},
-	{"saml", []string{"MD", "CERT", "REQ", "RSP", "AST", "SIG", "ENC"}, func(*Case) string { return "" }},
+	{"metadata", []string{"MD"}, metadataSeen},
+	{"certificate", []string{"CERT"}, certificateSeen},
+	{"client", []string{"AUTHZ", "TOK", "REQ"}, client},
+	{"answer", []string{"RSP", "AST", "SIG", "ENC", "LGO"}, answerSeen},
 }
 
 // Summarise gives one line an area: its leading finding, or what was seen there.
@@ -106,6 +110,12 @@ func keys(c *Case) string {
 
 func client(c *Case) string {
 	var parts []string
+	switch {
+	case c.SSO.Means("login_required") != nil:
+		parts = append(parts, "the SP is known and its ACS URL is registered")
+	case c.SSO.Means("login_page") != nil:
+		parts = append(parts, "the IdP takes the request of the SP and shows its login page")
+	}
 	if c.Authorize.Means("login_required") != nil {
 		parts = append(parts, "the client is known and its redirect URI is registered")
 	}
@@ -119,9 +129,47 @@ func client(c *Case) string {
 	return strings.Join(parts, ", ")
 }
 
+func metadataSeen(c *Case) string {
+	role := c.Metadata.IdP()
+	if role == nil || c.Config == nil {
+		return ""
+	}
+	n := len(samldoc.Keys(role, "signing"))
+	word := "signing certificates"
+	if n == 1 {
+		word = "signing certificate"
+	}
+	return fmt.Sprintf("%s, %d %s", c.Metadata.EntityID(), n, word)
+}
+
+func certificateSeen(c *Case) string {
+	if c.Config == nil {
+		return ""
+	}
+	configured, _ := c.Signing()
+	for _, f := range configured {
+		if cert := f.Text.First(); cert != nil {
+			return fmt.Sprintf("%s, valid until %s", cert.Subject, cert.NotAfter.UTC().Format("2006-01-02"))
+		}
+	}
+	return ""
+}
+
+// answerSeen tells of the signature of the answer to the request with IsPassive.
+func answerSeen(c *Case) string {
+	for _, m := range c.Probed {
+		for i := range m.Signatures {
+			if s := &m.Signatures[i]; s.Trusted() {
+				return fmt.Sprintf("signed, and it verifies with the certificate %s", map[string]string{xmlsig.ByConfigured: "of the connection", xmlsig.ByMetadata: "in the metadata"}[s.By])
+			}
+		}
+	}
+	return ""
+}
+
 // Undecided gives the texts about what cannot be seen without a login: the SP's troubleshooting entries that need one.
 func (c *Case) Undecided() []string {
-	if c.Config == nil || c.Seen[evidence.Discovery].Obs == nil && c.Seen[evidence.Authorize].Obs == nil {
+	if c.Config == nil || c.Seen[evidence.Discovery].Obs == nil && c.Seen[evidence.Authorize].Obs == nil && c.Seen[evidence.SAMLSSO].Obs == nil {
 		return nil
 	}
 	var entries []string

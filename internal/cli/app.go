@@ -52,6 +52,9 @@ func System() *App {
 	}
 }
 
+// background is for work that uses no network and cannot wait.
+func (a *App) background() context.Context { return context.Background() }
+
 func random() string {
 	b := make([]byte, 18)
 	_, _ = rand.Read(b) // never fails since Go 1.24

@@ -117,7 +117,7 @@ func ruleTable(w io.Writer, word, format string) error {
 		var rows []ruleRow
 		for _, r := range rules {
 			row := ruleRow{Code: r.Code, Title: r.Title, Severity: r.Severity.String(), Why: r.Why, Fix: r.Fix, Refs: r.Refs}
-			for _, k := range append(append(slices.Clone(r.Needs), r.Uses...), r.Tries...) {
+			for _, k := range slices.Concat(r.Needs, r.AnyOf, r.Uses, r.Tries, r.TriesAnyOf) {
 				row.Evidence = append(row.Evidence, string(k))
 			}
 			rows = append(rows, row)

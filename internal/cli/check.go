@@ -59,7 +59,7 @@ and looks up no environment variable. A folder is searched for files that it kno
 }
 
 // roles are the values of --as.
-var roles = []string{"connections", "sp-profile", "discovery", "jwks", "recording"}
+var roles = []string{"connections", "sp-profile", "discovery", "jwks", "idp-metadata", "sp-metadata", "certificate", "saml-message", "recording"}
 
 // input is one file to check.
 type input struct {
@@ -177,7 +177,7 @@ func walk(root, shown string, out *[]named) error {
 			return filepath.SkipDir
 		}
 		switch filepath.Ext(path) {
-		case ".yaml", ".yml", ".json":
+		case ".yaml", ".yml", ".json", ".xml", ".pem", ".crt", ".cer", ".der":
 			if info, err := d.Info(); err == nil && d.Type().IsRegular() && info.Size() <= maxInput {
 				rel, err := filepath.Rel(root, path)
 				if err != nil {
@@ -259,6 +259,14 @@ func (a *App) checkOne(j *judge, o checkOptions, n named) (out []report.Connecti
 		return []report.Connection{j.document(in, evidence.Discovery)}, true, nil
 	case "jwks":
 		return []report.Connection{j.document(in, evidence.JWKS)}, true, nil
+	case "idp-metadata":
+		return []report.Connection{j.document(in, evidence.SAMLMetadata)}, true, nil
+	case "sp-metadata":
+		return []report.Connection{j.document(in, evidence.SPMetadata)}, true, nil
+	case "certificate":
+		return []report.Connection{j.document(in, evidence.SAMLCerts)}, true, nil
+	case "saml-message":
+		return []report.Connection{j.document(in, evidence.SAMLMessages)}, true, nil
 	}
 	return nil, false, usage("ssoctl doctor --evidence "+in.name, "%s is a recording", in.name)
 }
@@ -290,11 +298,23 @@ func (a *App) checkConnections(j *judge, in input) []report.Connection {
 
 // document judges a bare document.
 func (j *judge) document(in input, kind evidence.Kind) report.Connection {
-	obs := &evidence.Observation{Kind: kind, Source: in.name, Body: in.data}
-	c := check.New(nil, j.lib, evidence.Set{kind: obs}, j.now(time.Time{}))
+	obs := &evidence.Observation{Kind: kind, Source: in.name}
+	protocol := "oidc"
+	switch kind {
+	case evidence.SAMLCerts:
+		obs.Files, protocol = []evidence.NamedFile{{Name: in.name, Body: in.data, State: "ok"}}, "saml"
+	case evidence.SAMLMessages:
+		obs.Messages, protocol = messages(in.name, in.data, evidence.Set{}, "", nil), "saml"
+	case evidence.SAMLMetadata, evidence.SPMetadata:
+		obs.Body, protocol = in.data, "saml"
+	default:
+		obs.Body = in.data
+	}
+	set := evidence.Redact(evidence.Set{kind: obs}, []byte(in.name))
+	c := check.New(nil, j.lib, set, j.now(time.Time{}))
 	findings, results := check.Run(j.rules, c)
 	results = slices.DeleteFunc(results, func(r report.Result) bool { return r.Outcome == report.Unknown })
-	return report.Connection{Name: in.name, IdP: c.IdP.ID, IdPName: c.IdP.Name, Protocol: "oidc", Findings: findings, Results: results, Where: report.Location{File: in.name}}
+	return report.Connection{Name: in.name, IdP: c.IdP.ID, IdPName: c.IdP.Name, Protocol: protocol, Findings: findings, Results: results, Where: report.Location{File: in.name}}
 }
 
 // textual reports whether data can be a text at all. UTF-16 is one, though not one that is read: the parser says so.

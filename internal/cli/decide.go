@@ -12,15 +12,15 @@ import (
 // decide notes what the run was asked for and could not decide: without the IdP's document nothing about a live OIDC connection
 // is known, whatever else was seen.
 func decide(c *report.Connection, s subject) {
+	document, asked := evidence.Discovery, []evidence.Kind{evidence.Authorize, evidence.Client}
 	if s.target.Protocol() == config.SAML {
-		c.Undecided = append(c.Undecided, "this version looks at the file and at the way to the IdP of a SAML connection, not yet at its metadata, signatures and messages")
+		document, asked = evidence.SAMLMetadata, []evidence.Kind{evidence.SAMLSSO}
+	}
+	obs := s.set[document]
+	if obs == nil && document == evidence.Discovery {
 		return
 	}
-	obs := s.set[evidence.Discovery]
-	if obs == nil {
-		return
-	}
-	if obs.Failure != nil {
+	if obs != nil && obs.Failure != nil {
 		c.Undecided = append(c.Undecided, obs.Failure.Text)
 		return
 	}
@@ -28,7 +28,7 @@ func decide(c *report.Connection, s subject) {
 		c.Undecided = append(c.Undecided, last.Name())
 		return
 	}
-	for _, kind := range []evidence.Kind{evidence.Authorize, evidence.Client} {
+	for _, kind := range asked {
 		if why := unheard(c, kind, s.set[kind]); why != "" {
 			c.Undecided = append(c.Undecided, why)
 		}
@@ -38,7 +38,7 @@ func decide(c *report.Connection, s subject) {
 // unheard says why an endpoint of the login that was asked said nothing of use, "" when it did: it fell silent, it had no time, or
 // it refused with a page that nobody here can read.
 func unheard(c *report.Connection, kind evidence.Kind, obs *evidence.Observation) string {
-	name := map[evidence.Kind]string{evidence.Authorize: "authorization endpoint", evidence.Client: "token endpoint"}[kind]
+	name := map[evidence.Kind]string{evidence.Authorize: "authorization endpoint", evidence.Client: "token endpoint", evidence.SAMLSSO: "single sign-on service"}[kind]
 	last := obs.Last()
 	if last == nil || last.Failure != nil && last.Failure.Stage == evidence.StageBlocked {
 		return ""
@@ -46,8 +46,9 @@ func unheard(c *report.Connection, kind evidence.Kind, obs *evidence.Observation
 	if last.Failure != nil {
 		return name + ": " + last.Failure.Text
 	}
-	unread := kind == evidence.Authorize && last.Status >= 400 && slices.ContainsFunc(c.Results, func(r report.Result) bool {
-		return r.Code == "AUTHZ001" && r.Outcome == report.Unknown
+	tells := map[evidence.Kind]string{evidence.Authorize: "AUTHZ001", evidence.SAMLSSO: "AUTHZ031"}[kind]
+	unread := last.Status >= 400 && slices.ContainsFunc(c.Results, func(r report.Result) bool {
+		return r.Code == tells && r.Outcome == report.Unknown
 	})
 	if last.Status == 429 || last.Status >= 500 || unread {
 		return fmt.Sprintf("%s: it answers %d", name, last.Status)

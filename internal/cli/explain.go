@@ -47,7 +47,7 @@ func RulePage(r check.Rule) string {
 		fmt.Fprintf(&b, "\n**Fix:** %s\n", r.Fix)
 	}
 	var kinds []string
-	for _, k := range append(append(slices.Clone(r.Needs), r.Uses...), r.Tries...) {
+	for _, k := range slices.Concat(r.Needs, r.AnyOf, r.Uses, r.Tries, r.TriesAnyOf) {
 		kinds = append(kinds, "`"+string(k)+"`")
 	}
 	fmt.Fprintf(&b, "\nEvidence: %s\n", strings.Join(kinds, ", "))

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"crypto/x509"
+	"io"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -160,6 +161,12 @@ func (n *network) env(app *App, base string, offline bool) (*probe.Env, error) {
 				name = filepath.Join(base, name)
 			}
 			return readCapped(name, maxInput)
+		},
+		Open: func(name string) (io.ReadCloser, error) {
+			if !filepath.IsAbs(name) {
+				name = filepath.Join(base, name)
+			}
+			return openRegular(name)
 		},
 	}, nil
 }

@@ -14,6 +14,18 @@ import (
 // maxInput bounds any file that is read, in bytes.
 const maxInput = 16 << 20
 
+// openRegular opens a regular file: a device or a pipe would never end.
+func openRegular(name string) (io.ReadCloser, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &os.PathError{Op: "read", Path: name, Err: errors.New("is no regular file")}
+	}
+	return os.Open(name)
+}
+
 // readCapped reads a regular file of at most limit bytes.
 func readCapped(name string, limit int64) ([]byte, error) {
 	f, err := os.Open(name)

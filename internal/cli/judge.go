@@ -17,6 +17,7 @@ import (
 	"github.com/ssoctl/ssoctl/internal/oidcdoc"
 	"github.com/ssoctl/ssoctl/internal/probe"
 	"github.com/ssoctl/ssoctl/internal/report"
+	"github.com/ssoctl/ssoctl/internal/samldoc"
 	"github.com/ssoctl/ssoctl/internal/source"
 )
 
@@ -52,6 +53,12 @@ func (j *judge) gather(ctx context.Context, env *probe.Env, app *App, t *config.
 
 // connection judges one subject.
 func (j *judge) connection(s subject) report.Connection {
+	out, _ := j.judged(s)
+	return out
+}
+
+// judged also gives the case, for who shows what was judged.
+func (j *judge) judged(s subject) (report.Connection, *check.Case) {
 	conn := connection.Resolve(s.target, j.lib, s.own, discovered(s.set))
 	c := check.New(conn, j.lib, s.set, j.now(s.at))
 	findings, results := check.Run(j.rules, c)
@@ -67,20 +74,36 @@ func (j *judge) connection(s subject) report.Connection {
 	if s.own != nil {
 		out.SP = s.target.SPProfile()
 	}
-	return out
+	return out, c
 }
 
-// discovered reads text members of the discovery document of a set, for recognising the IdP; nil without one.
-func discovered(set evidence.Set) func(string) string {
-	obs := set[evidence.Discovery]
-	if obs == nil || obs.Failure != nil || obs.Last() == nil || obs.Last().Status != 200 || obs.Last().Cut {
-		return nil
+// discovered is what the IdP's documents in a set tell about the product.
+func discovered(set evidence.Set) connection.Seen {
+	if obs := answered(set[evidence.SAMLMetadata]); obs != nil {
+		if m, err := samldoc.ParseMetadata("", obs.Document(), "", "IDPSSODescriptor"); err == nil {
+			return probe.SeenIn(m)
+		}
+	}
+	obs := answered(set[evidence.Discovery])
+	if obs == nil {
+		return connection.Seen{}
 	}
 	d, err := oidcdoc.ParseDiscovery("", obs.Document())
 	if err != nil || !d.Object() {
+		return connection.Seen{}
+	}
+	return connection.Seen{Discovery: d.Str}
+}
+
+// answered gives an observation that holds a document: a file, or an answer with status 200; else nil.
+func answered(obs *evidence.Observation) *evidence.Observation {
+	if obs == nil || obs.Failure != nil {
 		return nil
 	}
-	return d.Str
+	if last := obs.Last(); last != nil && (last.Status != 200 || last.Cut) {
+		return nil
+	}
+	return obs
 }
 
 // recorded makes a subject into its part of a recording.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/ssoctl/ssoctl/internal/config"
@@ -13,6 +14,12 @@ func recognise(in input) string {
 	text := bytes.TrimLeft(bytes.TrimPrefix(in.data, []byte("\xef\xbb\xbf")), " \t\r\n")
 	if bytes.HasPrefix(text, []byte("{")) || bytes.HasPrefix(text, []byte("[")) {
 		return recogniseJSON(in)
+	}
+	if bytes.HasPrefix(text, []byte("<")) {
+		return ofSAMLFile(in)
+	}
+	if bytes.Contains(in.data, []byte("-----BEGIN CERTIFICATE-----")) && !bytes.Contains(in.data, []byte("connections:")) {
+		return "certificate"
 	}
 	if len(in.data) > config.MaxSize || !mentions(in.data) {
 		return ""
@@ -67,6 +74,24 @@ func recogniseJSON(in input) string {
 		return "discovery"
 	case has("connections") && has("version"):
 		return "connections"
+	}
+	return ""
+}
+
+// ofSAMLFile tells by its first elements what an XML file is; "" for XML of another kind.
+func ofSAMLFile(in input) string {
+	head := in.data[:min(len(in.data), 64<<10)]
+	has := func(words ...string) bool {
+		return slices.ContainsFunc(words, func(w string) bool { return bytes.Contains(head, []byte(w)) })
+	}
+	switch {
+	case has("EntityDescriptor", "EntitiesDescriptor"):
+		if has("SPSSODescriptor") && !has("IDPSSODescriptor") {
+			return "sp-metadata"
+		}
+		return "idp-metadata"
+	case has("urn:oasis:names:tc:SAML:2.0:protocol", "urn:oasis:names:tc:SAML:2.0:assertion"):
+		return "saml-message"
 	}
 	return ""
 }

@@ -13,7 +13,7 @@ import (
 // adopt takes over the issuer that the discovery document states when the address that was typed differs from it by no more than
 // a slash or the discovery path: an address on the command line is a way to find the IdP, not a configuration to judge.
 func adopt(s *subject) {
-	member := discovered(s.set)
+	member := discovered(s.set).Discovery
 	if member == nil || s.target.OIDC == nil {
 		return
 	}
@@ -40,7 +40,7 @@ func fromAddress(c *report.Connection, s subject) {
 	}
 	issuer := s.target.OIDC.Issuer
 	again(c, issuer)
-	if member := discovered(s.set); member != nil && member("issuer") != "" {
+	if member := discovered(s.set).Discovery; member != nil && member("issuer") != "" {
 		issuer = member("issuer")
 	}
 	c.Stub = stub(c, issuer)

@@ -3,6 +3,7 @@
 package connection
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"strings"
@@ -26,8 +27,15 @@ type Connection struct {
 	Lib  *knowledge.Library
 }
 
+// Seen is what the IdP's own documents say that helps to recognise the product. The zero value is "nothing was seen".
+type Seen struct {
+	Discovery func(member string) string // text members of the discovery document
+	EntityID  string                     // of SAML metadata
+	SSOURL    string                     // of SAML metadata
+}
+
 // Resolve finds the profiles of a target. own gives the SP profile of a file that sp.profile names, nil when there is none.
-func Resolve(t *config.Target, lib *knowledge.Library, own *knowledge.SP, discovery func(string) string) *Connection {
+func Resolve(t *config.Target, lib *knowledge.Library, own *knowledge.SP, seen Seen) *Connection {
 	c := &Connection{Target: t, Lib: lib, SP: own, Vars: map[string]string{}}
 	id := t.SPProfile()
 	if c.SP == nil {
@@ -37,12 +45,12 @@ func Resolve(t *config.Target, lib *knowledge.Library, own *knowledge.SP, discov
 			c.SP, _ = lib.SP("generic")
 		}
 	}
-	c.identify(discovery)
+	c.identify(seen)
 	c.vars()
 	return c
 }
 
-func (c *Connection) identify(discovery func(string) string) {
+func (c *Connection) identify(seen Seen) {
 	if id := c.IdPProfile(); id != "" {
 		var ok bool
 		if c.IdP, ok = c.Lib.IdP(id); ok {
@@ -50,12 +58,12 @@ func (c *Connection) identify(discovery func(string) string) {
 		}
 		c.UnknownIdP = id
 	}
-	clues := knowledge.Clues{Discovery: discovery}
+	clues := knowledge.Clues{Discovery: seen.Discovery}
 	if c.OIDC != nil {
 		clues.Issuer, _ = exact.TrimWellKnown(strings.TrimSpace(c.OIDC.Issuer))
 	}
 	if c.SAML != nil {
-		clues.EntityID, clues.SSOURL = c.SAML.IdPEntityID, c.SAML.SSOURL
+		clues.EntityID, clues.SSOURL = cmp.Or(c.SAML.IdPEntityID, seen.EntityID), cmp.Or(c.SAML.SSOURL, seen.SSOURL)
 	}
 	id, how := c.Lib.Detect(clues)
 	if alt := strings.TrimSuffix(clues.Issuer, "/"); how == "" && clues.Issuer != "" {
@@ -137,6 +145,43 @@ func (c *Connection) ACSURLs() []string {
 		return nil
 	}
 	return c.expandAll(c.SP.SAML.ACS)
+}
+
+// SPEntityID is the SP's entity ID: the file's, else the profile's. "" when neither says.
+func (c *Connection) SPEntityID() string {
+	if c.SAML != nil && c.SAML.SPEntityID != "" {
+		return c.SAML.SPEntityID
+	}
+	if c.SP.SAML == nil {
+		return ""
+	}
+	s, _ := c.Expand(c.SP.SAML.EntityID.V)
+	return s
+}
+
+// ACSURL is where the SP takes responses: the file's, else the profile's first. "" when neither says.
+func (c *Connection) ACSURL() string {
+	if c.SAML != nil && c.SAML.ACSURL != "" {
+		return c.SAML.ACSURL
+	}
+	if all := c.ACSURLs(); len(all) > 0 {
+		return all[0]
+	}
+	return ""
+}
+
+// Audiences lists what the SP takes for its own name in an AudienceRestriction: its entity ID, and the audience where that differs.
+func (c *Connection) Audiences() []string {
+	var out []string
+	if c.SP.SAML != nil {
+		if s, ok := c.Expand(c.SP.SAML.Audience.V); ok {
+			out = append(out, s)
+		}
+	}
+	if id := c.SPEntityID(); id != "" && !slices.Contains(out, id) {
+		out = append(out, id)
+	}
+	return out
 }
 
 // Scopes are the scopes of the authorization request: the file's, else what the SP asks for by itself.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -44,4 +45,11 @@ func (e *Exchange) Name() string {
 		return name + " (no answer)"
 	}
 	return name
+}
+
+// Base is the address without its query and fragment.
+func (e *Exchange) Base() string {
+	base, _, _ := strings.Cut(e.URL, "#")
+	base, _, _ = strings.Cut(base, "?")
+	return base
 }

@@ -4,6 +4,8 @@ package evidence
 
 import (
 	"time"
+
+	"github.com/ssoctl/ssoctl/internal/source"
 )
 
 // Kind names one kind of evidence. There is at most one Observation of each kind for a connection.
@@ -19,15 +21,18 @@ const (
 	OAuthMeta    Kind = "oidc.discovery.rfc8414"      // the RFC 8414 form
 	Repeat       Kind = "oidc.repeat"                 // discovery and JWKS fetched again (--deep)
 	JWKS         Kind = "oidc.jwks"
-	Client       Kind = "oidc.client"    // bogus code at the token endpoint
-	Authorize    Kind = "oidc.authorize" // authorization request with prompt=none
-	PAR          Kind = "oidc.par"       // pushed authorization request
-	Mutated      Kind = "oidc.mutated"   // authorization request with a changed redirect URI (--deep)
-	Device       Kind = "oidc.device"    // device authorization request (--deep)
-	SPProviders  Kind = "sp.providers"   // the SP's public list of providers
-	SPSignIn     Kind = "sp.signin"      // the authorization request that the SP really sends
-	SPMetadata   Kind = "sp.metadata"    // the SP's SAML metadata
-	SAMLMetadata Kind = "saml.metadata"
+	Client       Kind = "oidc.client"       // bogus code at the token endpoint
+	Authorize    Kind = "oidc.authorize"    // authorization request with prompt=none
+	PAR          Kind = "oidc.par"          // pushed authorization request
+	Mutated      Kind = "oidc.mutated"      // authorization request with a changed redirect URI (--deep)
+	Device       Kind = "oidc.device"       // device authorization request (--deep)
+	SPProviders  Kind = "sp.providers"      // the SP's public list of providers
+	SPSignIn     Kind = "sp.signin"         // the authorization request that the SP really sends
+	SPMetadata   Kind = "sp.metadata"       // the SP's SAML metadata
+	SAMLMetadata Kind = "saml.metadata"     // the IdP's metadata: the file or URL of the connection
+	SAMLCerts    Kind = "saml.certificates" // the certificates that the connection names
+	SAMLSSO      Kind = "saml.sso"          // authentication requests at the IdP's single sign-on service
+	SAMLMessages Kind = "saml.messages"     // messages that were pasted, recorded by a browser or caught in a login
 )
 
 // Observation is one piece of evidence: a file that was read, or what came of asking a server.
@@ -40,6 +45,10 @@ type Observation struct {
 	Body      Bytes         `json:"body,omitempty"`      // of a file
 	Hosts     []Host        `json:"hosts,omitempty"`
 	Refs      []Ref         `json:"refs,omitempty"`
+	Files     []NamedFile   `json:"files,omitempty"`
+	Messages  []Message     `json:"messages,omitempty"`
+	Begins    source.Pos    `json:"begins,omitzero"`   // place of Body's first byte in Source, when it is a part of it
+	Guessed   bool          `json:"guessed,omitempty"` // asked for where the product usually has it; the connection does not name it
 	Failure   *Failure      `json:"failure,omitempty"` // why there is nothing to judge
 }
 
@@ -180,6 +189,7 @@ type Ref struct {
 	// not_urlsafe, and "shape:N" for the N-th secret shape of the IdP profile.
 	Traits []string `json:"traits,omitempty"`
 	Length int      `json:"length,omitempty"`
+	Public string   `json:"public,omitempty"` // of a private key: SHA-256 of its public part (SubjectPublicKeyInfo), hexadecimal
 }
 
 // Has reports a trait.

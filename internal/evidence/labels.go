@@ -13,3 +13,12 @@ const (
 	OpenIDOnly  = "scope openid only"
 	OneScope    = "scope " // followed by the scope that was asked for beside openid
 )
+
+// Labels of the authentication requests of SAML, beside AsSent.
+const (
+	Passive       = "with IsPassive"
+	NoDestination = "without Destination"
+	NoNameID      = "without NameIDPolicy"
+	OtherBinding  = "by the other binding"
+	SPOwn         = "the SP's own request"
+)

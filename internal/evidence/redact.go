@@ -29,6 +29,14 @@ func Redact(set Set, key []byte) Set {
 		if kind != Config && len(c.Body) > 0 {
 			c.Body = r.body(c.Body)
 		}
+		c.Messages, c.Files = nil, nil
+		for _, m := range obs.Messages {
+			c.Messages = append(c.Messages, r.message(m))
+		}
+		for _, f := range obs.Files {
+			f.Body = withoutKeys(f.Body)
+			c.Files = append(c.Files, f)
+		}
 		out[kind] = &c
 	}
 	return out
@@ -270,3 +278,20 @@ func (r redactor) member(key, value string) (string, bool) {
 	}
 	return "", false
 }
+
+var keyLike = lazily(`(?s)(-----BEGIN [A-Z ]*PRIVATE KEY-----\r?\n)(.*?)(-----END|\z)`)
+
+// withoutKeys takes the private keys out of a text of certificates; their lines stay, so that places stay.
+func withoutKeys(b []byte) []byte {
+	return keyLike().ReplaceAllFunc(b, func(m []byte) []byte {
+		p := keyLike().FindSubmatch(m)
+		lines := strings.Count(string(p[2]), "\n")
+		return []byte(string(p[1]) + strings.Repeat("cmVkYWN0ZWQ=\n", lines) + string(p[3]))
+	})
+}
+
+// Secret reports whether values of parameters, form fields and JSON members of this name never stay; private members of a JWK are such.
+func Secret(name string) bool { return secretNames[name] || privateMembers[name] }
+
+// Pseudonym gives what stands in the place of a secret value: the same for equal values and keys. It never changes a pseudonym.
+func Pseudonym(key []byte, value string) string { return redactor{key: key}.pseudonym(value) }

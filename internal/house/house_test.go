@@ -23,29 +23,37 @@ var may = map[string][]string{
 	"internal/exact":              {},
 	"internal/report":             {},
 	"internal/source":             {},
-	"internal/evidence":           {},
+	"internal/evidence":           {"internal/source", "internal/xmlsig", "internal/xmltree"},
+	"internal/xmltree":            {"internal/source"},
+	"internal/xmlsig":             {"internal/source", "internal/xmltree"},
+	"internal/cert":               {},
+	"internal/samldoc":            {"internal/cert", "internal/source", "internal/xmltree"},
+	"internal/decode":             {"internal/cert", "internal/check", "internal/evidence", "internal/report", "internal/samldoc", "internal/unwrap", "internal/xmlsig", "internal/xmltree"},
+	"internal/unwrap":             {"internal/evidence", "internal/oidcdoc", "internal/source", "internal/xmltree"},
 	"internal/knowledge":          {"internal/source"},
 	"internal/knowledge/indexgen": {"internal/knowledge"},
 	"internal/oidcdoc":            {"internal/source"},
 	"internal/config":             {"internal/source", "internal/report"},
 	"internal/connection":         {"internal/config", "internal/exact", "internal/knowledge", "internal/source"},
-	"internal/check":              {"internal/config", "internal/connection", "internal/evidence", "internal/exact", "internal/knowledge", "internal/oidcdoc", "internal/report", "internal/source"},
+	"internal/check":              {"internal/config", "internal/connection", "internal/evidence", "internal/exact", "internal/knowledge", "internal/oidcdoc", "internal/report", "internal/source", "internal/cert", "internal/samldoc", "internal/xmlsig", "internal/xmltree"},
 	"internal/check/oidcrules":    rulesMay,
 	"internal/check/netrules":     rulesMay,
 	"internal/check/loginrules":   rulesMay,
 	"internal/check/configrules":  rulesMay,
-	"internal/check/all":          {"internal/check", "internal/check/oidcrules", "internal/check/netrules", "internal/check/loginrules", "internal/check/configrules"},
-	"internal/probe":              {"internal/config", "internal/connection", "internal/evidence", "internal/exact", "internal/knowledge", "internal/oidcdoc"},
+	"internal/check/samlrules":    rulesMay,
+	"internal/check/xmlsigrules":  rulesMay,
+	"internal/check/all":          {"internal/check", "internal/check/samlrules", "internal/check/xmlsigrules", "internal/check/oidcrules", "internal/check/netrules", "internal/check/loginrules", "internal/check/configrules"},
+	"internal/probe":              {"internal/config", "internal/connection", "internal/evidence", "internal/exact", "internal/knowledge", "internal/oidcdoc", "internal/cert", "internal/samldoc", "internal/unwrap", "internal/xmlsig", "internal/xmltree"},
 	"internal/render":             {"internal/report"},
-	"internal/lab":                {"internal/oidcdoc"},
+	"internal/lab":                {"internal/oidcdoc", "internal/xmlsig", "internal/xmltree"},
 	"internal/cli":                {"*"},
 	"internal/docs":               {"*"},
 }
 
-var rulesMay = []string{"internal/check", "internal/config", "internal/connection", "internal/evidence", "internal/exact", "internal/knowledge", "internal/oidcdoc", "internal/report", "internal/source"}
+var rulesMay = []string{"internal/cert", "internal/samldoc", "internal/xmlsig", "internal/xmltree", "internal/check", "internal/config", "internal/connection", "internal/evidence", "internal/exact", "internal/knowledge", "internal/oidcdoc", "internal/report", "internal/source"}
 
 // pure packages judge and render; they do no I/O and have no clock.
-var pure = []string{"internal/check", "internal/report", "internal/render", "internal/oidcdoc", "internal/exact", "internal/connection", "internal/source", "internal/config", "internal/evidence"}
+var pure = []string{"internal/check", "internal/report", "internal/render", "internal/oidcdoc", "internal/exact", "internal/connection", "internal/source", "internal/config", "internal/evidence", "internal/xmltree", "internal/xmlsig", "internal/cert", "internal/samldoc", "internal/unwrap"}
 
 var impureImports = []string{"net/http", "os", "log", "math/rand", "math/rand/v2", "os/exec", "syscall"}
 

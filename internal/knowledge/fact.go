@@ -3,6 +3,7 @@
 package knowledge
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/ssoctl/ssoctl/internal/source"
@@ -77,4 +78,42 @@ func Expand(template string, values map[string]string) (string, []string) {
 	}
 	out.WriteString(template)
 	return out.String(), missing
+}
+
+// Match is Expand backwards: it reads the placeholders of a template off a value that was made from it and adds them to values. It
+// reports whether the value fits. {issuer} takes anything, any other placeholder a part without "/", "?" and "#".
+func Match(template, value string, values map[string]string) bool {
+	if template == "" || value == "" {
+		return false
+	}
+	var pattern strings.Builder
+	var names []string
+	pattern.WriteString("^")
+	for rest := template; ; {
+		open := strings.IndexByte(rest, '{')
+		shut := strings.IndexByte(rest, '}')
+		if open < 0 || shut < open {
+			pattern.WriteString(regexp.QuoteMeta(rest))
+			break
+		}
+		pattern.WriteString(regexp.QuoteMeta(rest[:open]))
+		names = append(names, rest[open+1:shut])
+		if rest[open+1:shut] == "issuer" {
+			pattern.WriteString("(.+)")
+		} else {
+			pattern.WriteString("([^/?#]+)")
+		}
+		rest = rest[shut+1:]
+	}
+	re, err := regexp.Compile(pattern.String() + "$")
+	if err != nil {
+		return false
+	}
+	m := re.FindStringSubmatch(value)
+	for i, name := range names {
+		if m != nil {
+			values[name] = m[i+1]
+		}
+	}
+	return m != nil
 }

@@ -136,10 +136,27 @@ type SPSAML struct {
 	IdPInitiated    Fact[string]   `yaml:"idp_initiated,omitempty"`  // supported | forbidden | unknown
 	ClockSkew       Fact[int]      `yaml:"clock_skew,omitempty"`
 	SignatureAlgs   Fact[[]string] `yaml:"signature_algs,omitempty"`
-	CertFormats     Fact[[]string] `yaml:"certificate_formats,omitempty"`
-	Needs           Fact[[]string] `yaml:"needs,omitempty"` // connection keys without which the form cannot be filled: sso_url, certificate, idp_entity_id
-	Attributes      []Claim        `yaml:"attributes,omitempty"`
-	Facts           Facts          `yaml:"facts,omitempty"`
+	DigestAlgs      Fact[[]string] `yaml:"digest_algs,omitempty"`
+	KeyTransports   Fact[[]string] `yaml:"key_transports,omitempty"` // algorithms that it takes encrypted keys in; unknown: RSA-OAEP
+	// FirstCertificateOnly: of several certificates in the IdP's metadata only the first is tried when the message carries none.
+	FirstCertificateOnly Fact[bool] `yaml:"first_certificate_only,omitempty"`
+	// EmbeddedMustMatch: a certificate inside the message must be, byte for byte, one that the SP holds.
+	EmbeddedMustMatch Fact[bool] `yaml:"embedded_must_match,omitempty"`
+	MaxResponse       Fact[int]  `yaml:"max_response_bytes,omitempty"`
+	MaxMetadata       Fact[int]  `yaml:"max_metadata_bytes,omitempty"`
+	// Reactions are what the SP does about what a rule finds in a response, by code.
+	Reactions   map[string]Reaction `yaml:"reactions,omitempty"`
+	CertFormats Fact[[]string]      `yaml:"certificate_formats,omitempty"`
+	Needs       Fact[[]string]      `yaml:"needs,omitempty"` // connection keys without which the form cannot be filled: sso_url, certificate, idp_entity_id
+	Attributes  []Claim             `yaml:"attributes,omitempty"`
+	Facts       Facts               `yaml:"facts,omitempty"`
+}
+
+// Reaction is what an SP does about a finding. A code without one is taken for a refusal, as the standard demands.
+type Reaction struct {
+	V     string `yaml:"v"`               // refused | ignored
+	Shows string `yaml:"shows,omitempty"` // the error that a user or the log then shows
+	S     Keys   `yaml:"s"`
 }
 
 // Domains is the SP's rule for e-mail domains.

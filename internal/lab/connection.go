@@ -50,22 +50,26 @@ func (f Fields) Text(key string) string {
 // Conn is the connection file of a lab before it is written; a Fault may change it.
 type Conn struct {
 	Name           string
-	SP, IdP, OIDC  Fields
+	SP, IdP        Fields
+	OIDC, SAML     Fields // one of them
 	AllowedDomains []string
+	lab            *Lab
 }
 
 // Connection is the text of a connection file for the generic SP and this lab, with the fault's changes applied.
-// The client secret is a reference to the environment variable SecretEnv; its value is ClientSecret.
+// The client secret is a reference to the environment variable SecretEnv; its value is ClientSecret. The SP's private key, where
+// a fault needs one, is a reference to SPKeyEnv; its value is that of SPKeys.
 func (l *Lab) Connection() string {
-	c := &Conn{
-		Name: "lab",
-		SP:   Fields{{"profile", "generic"}, {"callback_url", l.RedirectURI}},
-		IdP:  Fields{{"profile", "lab"}},
-		OIDC: Fields{
+	c := &Conn{Name: "lab", IdP: Fields{{"profile", "lab"}}, AllowedDomains: []string{"lab.example"}, lab: l}
+	if l.saml != nil {
+		c.SP = Fields{{"profile", "generic"}, {"acs_url", l.ACSURL}, {"entity_id", l.SPEntityID}, {"required_claims", []string{"email", "firstName", "lastName"}}}
+		c.SAML = Fields{{"idp_metadata", l.MetadataURL}, {"idp_entity_id", l.EntityID}, {"certificate", l.saml.keys.sign.pem()}}
+	} else {
+		c.SP = Fields{{"profile", "generic"}, {"callback_url", l.RedirectURI}}
+		c.OIDC = Fields{
 			{"issuer", l.Issuer}, {"client_id", l.ClientID}, {"client_secret", "env:" + SecretEnv},
 			{"scopes", []string{"openid", "email", "profile"}}, {"redirect_uri", l.RedirectURI},
-		},
-		AllowedDomains: []string{"lab.example"},
+		}
 	}
 	if l.Fault.Connection != nil {
 		l.Fault.Connection(c)
@@ -76,8 +80,16 @@ func (l *Lab) Connection() string {
 func (c *Conn) yaml() string {
 	var b strings.Builder
 	b.WriteString("version: 1\nconnections:\n")
-	fmt.Fprintf(&b, "  - name: %s\n    sp: %s\n    idp: %s\n    oidc:\n", scalar(c.Name), flow(c.SP), flow(c.IdP))
-	for _, f := range c.OIDC {
+	part, fields := "oidc", c.OIDC
+	if c.SAML != nil {
+		part, fields = "saml", c.SAML
+	}
+	fmt.Fprintf(&b, "  - name: %s\n    sp: %s\n    idp: %s\n    %s:\n", scalar(c.Name), flow(c.SP), flow(c.IdP), part)
+	for _, f := range fields {
+		if s, ok := f.Value.(string); ok && strings.HasSuffix(s, "-----\n") {
+			fmt.Fprintf(&b, "      %s: |\n        %s\n", f.Key, strings.ReplaceAll(strings.TrimSuffix(s, "\n"), "\n", "\n        "))
+			continue
+		}
 		fmt.Fprintf(&b, "      %s: %s\n", f.Key, flow(f.Value))
 	}
 	if len(c.AllowedDomains) > 0 {

@@ -22,6 +22,8 @@ type Fault struct {
 	Deep       bool        // shows only to probes that repeat or change a request (opt-in probes)
 	Rotate     bool        // shows only when Rotate is called between two runs
 	Resolver   bool        // asks the system's resolver for a name that does not exist
+	Protocol   string      // oidc or saml: which side of the lab it is about
+	SP         bool        // shows only in the SP's metadata (Lab.SPMetadata), which the lab does not serve
 
 	set func(*behaviour)
 }
@@ -34,10 +36,33 @@ func Faults() []Fault {
 		jwksShapeFaults(), jwksKeyFaults(), jwksAnswerFaults(),
 		authzClientFaults(), authzRedirectFaults(), authzAnswerFaults(), tokFaults())
 	for i := range all {
+		all[i].Protocol = protocolOIDC
+	}
+	for _, f := range samlFaults() {
+		f.Protocol = protocolSAML
+		all = append(all, f)
+	}
+	for i := range all {
 		all[i].Code, _, _ = strings.Cut(all[i].Name, "-")
 	}
 	slices.SortFunc(all, func(a, b Fault) int { return cmp.Compare(a.Name, b.Name) })
 	return all
+}
+
+// Protocols of Options and Fault.
+const (
+	protocolOIDC = "oidc"
+	protocolSAML = "saml"
+)
+
+// samlFaults lists those of the SAML side.
+func samlFaults() []Fault {
+	return slices.Concat(
+		mdDocumentFaults(), mdNameFaults(), mdServiceFaults(), mdKeyFaults(), mdInfoFaults(), spFaults(), certFaults(), pastedFaults(),
+		samlClientFaults(), samlNetFaults(),
+		login(slices.Concat(rspFormFaults(), rspFaults(), statusFaults(),
+			astHeadFaults(), astSubjectFaults(), astConditionFaults(), astStatementFaults(), astAttributeFaults(),
+			sigTrustFaults(), sigFormFaults(), wrappingFaults(), encFaults())))
 }
 
 func lookup(name string) (Fault, bool) {
@@ -70,6 +95,7 @@ type behaviour struct {
 	authz     authzChange
 	client    clientChange
 	claims    func(members) // changes to the ID token
+	saml      samlChange
 }
 
 // wire is what can be wrong below HTTP, and in the headers of every answer.
@@ -135,7 +161,7 @@ const (
 	clientDisabled
 	clientNoCode  // the authorization code flow is switched off
 	clientBearer  // takes tokens, never asks for them
-	clientForeign // registered for SAML
+	clientForeign // registered for the other protocol
 )
 
 // demand is what the authorization endpoint insists on.

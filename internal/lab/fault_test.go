@@ -19,6 +19,9 @@ func TestFaultsShow(t *testing.T) {
 		t.Fatalf("two healthy labs differ: %v", differences(healthy, again))
 	}
 	for _, f := range lab.Faults() {
+		if f.Protocol != "oidc" {
+			continue
+		}
 		t.Run(f.Name, func(t *testing.T) {
 			t.Parallel()
 			got := differences(healthy, survey(t, f.Name))

@@ -6,12 +6,12 @@
 package lab
 
 import (
+	"cmp"
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"time"
@@ -23,6 +23,7 @@ const SecretEnv = "SSOCTL_LAB_SECRET"
 // Options say how a lab starts. The zero value is a healthy lab on a free port.
 type Options struct {
 	Fault    string           // a name of Faults; empty means healthy
+	Protocol string           // oidc or saml: what Connection is about; empty means that of the fault, else oidc
 	Host     string           // host name in the issuer, default "login.lab.example"; some faults need their own
 	Addr     string           // address to listen on, default "127.0.0.1:0"; anything but loopback is refused
 	Latency  time.Duration    // waited before each HTTP answer
@@ -43,6 +44,13 @@ type Lab struct {
 	Users        []User // who can sign in
 	Fault        Fault  // the zero value when healthy
 
+	// Of a lab that speaks SAML; otherwise empty.
+	EntityID    string // of the identity provider
+	MetadataURL string
+	SSOURL      string // takes HTTP-Redirect and HTTP-POST
+	SPEntityID  string // of the SP
+	ACSURL      string // of the SP: where it wants its responses; with some faults not what is registered
+
 	opts     Options
 	site     site
 	b        behaviour
@@ -55,9 +63,11 @@ type Lab struct {
 	serving  sync.WaitGroup
 	stop     []func() // what Close stops, in this order
 	log      requestLog
-	fetched  counter // how often each document was asked for, for documents that change
-	callback string  // the redirect URI that is registered
-	secret   string  // the secret that is registered
+	fetched  counter   // how often each document was asked for, for documents that change
+	callback string    // the redirect URI that is registered
+	secret   string    // the secret that is registered
+	leaf     []byte    // the web server's certificate, DER
+	saml     *samlSide // nil when the lab speaks no SAML
 }
 
 // Start makes keys and certificates and begins to serve. An unknown fault, an address that is not loopback or
@@ -75,6 +85,12 @@ func Start(o Options) (*Lab, error) {
 		}
 	}
 	l.opts = o.withDefaults(l.b.host)
+	if l.opts.Protocol == "" {
+		l.opts.Protocol = cmp.Or(l.Fault.Protocol, protocolOIDC)
+	}
+	if p := l.opts.Protocol; p != protocolOIDC && p != protocolSAML {
+		return nil, fmt.Errorf("unknown protocol %q; the lab speaks oidc and saml", p)
+	}
 	if err := loopback(l.opts.Addr); err != nil {
 		return nil, err
 	}
@@ -88,7 +104,13 @@ func Start(o Options) (*Lab, error) {
 	l.Addr = ln.Addr().String()
 	l.site = newSite(l.opts.Host, ln.Addr().(*net.TCPAddr).Port, l.b)
 	l.Issuer = l.site.issuer()
-	if err := l.serve(ln); err != nil {
+	if l.opts.Protocol == protocolSAML {
+		err = l.prepareSAML()
+	}
+	if err == nil {
+		err = l.serve(ln)
+	}
+	if err != nil {
 		ln.Close()
 		return nil, err
 	}
@@ -191,48 +213,6 @@ func (l *Lab) resolve(host string) string {
 // now is the lab's clock.
 func (l *Lab) now() time.Time { return l.opts.Now() }
 
-// site knows the addresses of the lab's own pages.
-type site struct {
-	scheme, authority, path string
-	suffix                  string // what the issuer has after the path, such as a query
-	claim                   func(string) string
-}
-
-func newSite(host string, port int, b behaviour) site {
-	s := site{scheme: "https", authority: net.JoinHostPort(host, fmt.Sprint(port)), path: "/lab", suffix: b.suffix, claim: b.issuer}
-	if b.wire.listen == listenPlain {
-		s.scheme = "http"
-	}
-	if b.path != "" {
-		s.path = b.path
-	}
-	return s
-}
-
-// issuer is the identifier that an admin enters.
-func (s site) issuer() string { return s.scheme + "://" + s.authority + s.path + s.suffix }
-
-// calls itself: the identifier in the document, in tokens and in the iss parameter.
-func (s site) self() string {
-	if s.claim == nil {
-		return s.issuer()
-	}
-	return s.claim(s.issuer())
-}
-
-// url is the address of one of the lab's pages; page begins with a slash.
-func (s site) url(page string) string { return s.scheme + "://" + s.authority + s.path + page }
-
-// over is url with another scheme or host.
-func (s site) over(scheme, host, page string) string {
-	u := url.URL{Scheme: scheme, Host: s.authority, Path: s.path + page}
-	if host != "" {
-		_, port, _ := net.SplitHostPort(s.authority)
-		u.Host = net.JoinHostPort(host, port)
-	}
-	return u.String()
-}
-
 // token makes a random text of n bytes in the base64url alphabet, which needs no escaping anywhere.
 func token(n int) string {
 	b := make([]byte, n)
@@ -267,7 +247,7 @@ func nearest(name string) string {
 		}
 	}
 	if near == nil {
-		return "in the areas NET, DISC, JWKS, AUTHZ, TOK and CFG"
+		return "in the areas NET, DISC, JWKS, AUTHZ, TOK, CFG, MD, CERT, REQ, RSP, AST, SIG and ENC"
 	}
 	return strings.Join(near, ", ")
 }

@@ -61,13 +61,14 @@ func TestConnection(t *testing.T) {
 				OIDC struct {
 					Issuer, ClientSecret string `yaml:",omitempty"`
 				}
+				SAML map[string]any
 			}
 		}
 		text := l.Connection()
 		if err := yaml.Unmarshal([]byte(text), &file); err != nil {
 			t.Fatalf("%s: %v in\n%s", f.Name, err, text)
 		}
-		if file.Version != 1 || len(file.Connections) != 1 || file.Connections[0].OIDC.Issuer == "" {
+		if file.Version != 1 || len(file.Connections) != 1 || (file.Connections[0].OIDC.Issuer == "") != (f.Protocol == "saml") || (file.Connections[0].SAML == nil) == (f.Protocol == "saml") {
 			t.Errorf("%s: connection file is\n%s", f.Name, text)
 		}
 		if strings.Contains(text, l.ClientSecret) || strings.Contains(text, l.Password) {
@@ -81,7 +82,7 @@ func TestConnection(t *testing.T) {
 }
 
 func TestOptions(t *testing.T) {
-	for _, o := range []lab.Options{{Addr: "0.0.0.0:0"}, {Addr: "192.0.2.1:0"}, {Addr: "127.0.0.1"}, {Fault: "DISC000"}, {Fault: "?"}} {
+	for _, o := range []lab.Options{{Addr: "0.0.0.0:0"}, {Addr: "192.0.2.1:0"}, {Addr: "127.0.0.1"}, {Fault: "DISC000"}, {Fault: "?"}, {Protocol: "ldap"}} {
 		if l, err := lab.Start(o); err == nil {
 			l.Close()
 			t.Errorf("%+v starts", o)
@@ -104,6 +105,9 @@ func TestFaults(t *testing.T) {
 		t.Error("not sorted")
 	}
 	for i, f := range all {
+		if f.Protocol != "oidc" && f.Protocol != "saml" || f.SP && f.Protocol != "saml" {
+			t.Errorf("%s has the protocol %q", f.Name, f.Protocol)
+		}
 		if f.Title == "" || !strings.HasPrefix(f.Name, f.Code) || strings.Contains(f.Code, "-") {
 			t.Errorf("fault %q has code %q and title %q", f.Name, f.Code, f.Title)
 		}

@@ -42,8 +42,13 @@ func (l *Lab) session(r *http.Request) (session, bool) {
 
 // ask shows the login form for a request.
 func (l *Lab) ask(w http.ResponseWriter, req authRequest, problem string) {
-	id := l.store.addPending(pending{req: req, expires: l.now().Add(pendingLife)})
-	l.render(w, http.StatusOK, "login.html", pageData{Title: "Sign in", Text: problem, Action: l.site.path + pageLogin, Transaction: id, Username: req.loginHint})
+	l.askWith(w, pending{req: req}, problem)
+}
+
+// askWith is ask for a request of either protocol.
+func (l *Lab) askWith(w http.ResponseWriter, p pending, problem string) {
+	p.expires = l.now().Add(pendingLife)
+	l.render(w, http.StatusOK, "login.html", pageData{Title: "Sign in", Text: problem, Action: l.site.path + pageLogin, Transaction: l.store.addPending(p), Username: p.req.loginHint})
 }
 
 // login takes the form of ask.
@@ -59,7 +64,11 @@ func (l *Lab) login(w http.ResponseWriter, r *http.Request) {
 	u, ok := l.verifyUser(r)
 	if !ok {
 		p.req.loginHint = r.PostForm.Get("username")
-		l.ask(w, p.req, "user name or password does not match")
+		l.askWith(w, p, "user name or password does not match")
+		return
+	}
+	if p.saml != nil {
+		l.admit(w, *p.saml, l.signIn(w, r, u))
 		return
 	}
 	l.finish(w, r, p.req, l.signIn(w, r, u))

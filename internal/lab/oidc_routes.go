@@ -3,6 +3,7 @@ package lab
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strings"
 )
@@ -34,6 +35,7 @@ func (l *Lab) routes() http.Handler {
 		pageToken: l.token, pageRevoke: l.revoke, pageUserinfo: l.userinfo, pageRegister: l.register,
 		pageDevice: l.device, pageVerify: l.verify, pageEndSession: l.endSession,
 	}
+	maps.Copy(pages, l.samlPages())
 	for _, d := range []document{l.b.discovery, l.b.jwks} {
 		for alias, page := range d.aliases {
 			pages[alias] = pages[page]

@@ -27,6 +27,7 @@ type (
 	// pending is a request whose login form is shown.
 	pending struct {
 		req     authRequest
+		saml    *samlRequest // in place of req
 		expires time.Time
 	}
 	// grant is what a user allowed; all tokens of one login share it, so that they can be revoked together.

@@ -29,7 +29,7 @@ func (l *Lab) serve(ln net.Listener) error {
 	if err != nil {
 		return err
 	}
-	l.CAPEM = ca
+	l.CAPEM, l.leaf = ca, cert.Certificate[0]
 	cfg := tlsConfig(cert, l.b.wire)
 	switch l.b.wire.listen {
 	case listenRefuse:

@@ -5,6 +5,7 @@ package probe
 import (
 	"context"
 	"crypto/x509"
+	"io"
 	"net"
 	"time"
 
@@ -18,6 +19,7 @@ type Env struct {
 	Getenv    func(string) string                                      // for proxy settings and env: references
 	Keyring   func(name string) (string, error)                        // for keyring: references
 	ReadFile  func(string) ([]byte, error)                             // for file: references and paths, relative to the connection file
+	Open      func(string) (io.ReadCloser, error)                      // like ReadFile, for what may be large; nil: ReadFile serves
 	Lookup    func(ctx context.Context, host string) ([]string, error) // name to addresses
 	Dial      func(ctx context.Context, network, addr string) (net.Conn, error)
 	Pins      map[string]string // "host:port" -> address, from --resolve

@@ -31,6 +31,9 @@ func table() []probe {
 		{evidence.SPProviders, passive, spProviders},
 		{evidence.SPSignIn, active, spSignIn},
 		{evidence.SPMetadata, passive, spMetadata},
+		{evidence.SAMLCerts, files, samlCerts},
+		{evidence.SAMLMetadata, files, samlMetadata},
+		{evidence.SAMLSSO, active, samlSSO},
 	}
 }
 
@@ -80,7 +83,7 @@ type run struct {
 }
 
 func newRun(ctx context.Context, env *Env, t *config.Target, lib *knowledge.Library, own *knowledge.SP) *run {
-	r := &run{ctx: ctx, table: table(), env: env, own: own, conn: connection.Resolve(t, lib, own, nil), once: map[evidence.Kind]func() *evidence.Observation{}}
+	r := &run{ctx: ctx, table: table(), env: env, own: own, conn: connection.Resolve(t, lib, own, connection.Seen{}), once: map[evidence.Kind]func() *evidence.Observation{}}
 	r.client = newRecorder(env, r.typed())
 	for _, p := range r.table {
 		r.once[p.kind] = sync.OnceValue(func() *evidence.Observation {
@@ -95,7 +98,12 @@ func newRun(ctx context.Context, env *Env, t *config.Target, lib *knowledge.Libr
 	}
 	r.ident = sync.OnceValue(func() *connection.Connection {
 		if d := r.discovered(); d != nil {
-			return connection.Resolve(t, lib, own, d.Str)
+			return connection.Resolve(t, lib, own, connection.Seen{Discovery: d.Str})
+		}
+		if r.conn.SAML != nil {
+			if m := r.metadata(); m != nil {
+				return connection.Resolve(t, lib, own, SeenIn(m))
+			}
 		}
 		return r.conn
 	})
@@ -105,7 +113,8 @@ func newRun(ctx context.Context, env *Env, t *config.Target, lib *knowledge.Libr
 // get gives the evidence of a kind, gathering it on first use. Probes whose effect the run does not allow give nil.
 func (r *run) get(kind evidence.Kind) *evidence.Observation {
 	for _, p := range r.table {
-		if p.kind == kind && r.allowed(p.effect) && (r.conn.OIDC != nil || !strings.HasPrefix(string(kind), "oidc.")) {
+		if p.kind == kind && r.allowed(p.effect) && (r.conn.OIDC != nil || !strings.HasPrefix(string(kind), "oidc.")) &&
+			(r.conn.SAML != nil || !strings.HasPrefix(string(kind), "saml.")) {
 			return r.once[kind]()
 		}
 	}

@@ -21,6 +21,7 @@ import (
 
 	"github.com/ssoctl/ssoctl/internal/evidence"
 	"github.com/ssoctl/ssoctl/internal/exact"
+	"github.com/ssoctl/ssoctl/internal/samldoc"
 )
 
 // recorder is the one way out: it sends a request, follows nothing by itself, and writes down what happened.
@@ -83,6 +84,8 @@ type request struct {
 	basic  *[2]string // user and password, already form-urlencoded (RFC 6749 §2.3.1)
 	cookie []*http.Cookie
 	effect bool // counts against the budget
+	// aggregate is the entity to keep of SAML metadata that is larger than what is kept of an answer; "" keeps the limit.
+	aggregate string
 }
 
 // blocked makes an exchange that was not sent.
@@ -131,7 +134,7 @@ func (c *recorder) send(ctx context.Context, r request) (evidence.Exchange, []*h
 	if p, _ := c.proxy(u); p != nil {
 		ex.Proxy = p.Redacted()
 	}
-	c.body(&ex, resp)
+	c.body(&ex, resp, r.aggregate)
 	ex.Elapsed = c.env.Now().Sub(start)
 	if resp.StatusCode == http.StatusTooManyRequests {
 		c.mu.Lock()
@@ -173,12 +176,16 @@ func (c *recorder) build(ctx context.Context, r request) (*http.Request, error) 
 }
 
 // body reads what the exchange may keep.
-func (c *recorder) body(ex *evidence.Exchange, resp *http.Response) {
+func (c *recorder) body(ex *evidence.Exchange, resp *http.Response, entity string) {
 	var from io.Reader = resp.Body
 	if strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") { // not asked for, yet some servers and proxies send it
 		if z, err := gzip.NewReader(resp.Body); err == nil {
 			from = z
 		}
+	}
+	if entity != "" && resp.StatusCode == http.StatusOK {
+		c.pick(ex, from, entity)
+		return
 	}
 	b, err := io.ReadAll(io.LimitReader(from, maxBody+1))
 	ex.Bytes = int64(len(b))
@@ -189,6 +196,20 @@ func (c *recorder) body(ex *evidence.Exchange, resp *http.Response) {
 		ex.Failure = bodyFailure(err, len(b))
 	}
 	ex.Body = b
+}
+
+// pick keeps of a federation's metadata the one entity that counts.
+func (c *recorder) pick(ex *evidence.Exchange, from io.Reader, entity string) {
+	sel, err := samldoc.Select(from, entity)
+	ex.Body, ex.Bytes = sel.Body, int64(len(sel.Body))
+	var unexpected *net.OpError
+	switch {
+	case err == nil:
+	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &unexpected):
+		ex.Failure = bodyFailure(err, len(sel.Body))
+	default:
+		ex.Failure = &evidence.Failure{Stage: evidence.StageBody, Code: "aggregate", Text: err.Error()}
+	}
 }
 
 func bodyFailure(err error, got int) *evidence.Failure {

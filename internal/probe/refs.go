@@ -94,7 +94,7 @@ func (r *run) secretRef(path, text string) evidence.Ref {
 		}
 		return ref
 	}
-	ref.Length, ref.Traits = len(value), traits(value, r.conn)
+	ref.Length, ref.Traits, ref.Public = len(value), traits(value, r.conn), publicOf(value)
 	if strings.TrimSpace(value) == "" {
 		ref.State, ref.Text = "empty", "the value is empty"
 	}

@@ -62,6 +62,17 @@ func cleanText(s string) string {
 func clean(r *report.Report) *report.Report {
 	out := *r
 	each(&out.Tool.Name, &out.Tool.Version, &out.Command)
+	out.Documents = slices.Clone(r.Documents)
+	for i := range out.Documents {
+		d := &out.Documents[i]
+		each(&d.Kind, &d.Source, &d.Title)
+		d.Notes, d.Summary = cleanAll(d.Notes), slices.Clone(d.Summary)
+		for j := range d.Summary {
+			row := &d.Summary[j]
+			each(&row.Key, &row.Value, &row.Code, &row.Text)
+			row.More = cleanAll(row.More)
+		}
+	}
 	out.Connections = slices.Clone(r.Connections)
 	for i := range out.Connections {
 		c := &out.Connections[i]

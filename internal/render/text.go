@@ -32,7 +32,18 @@ func text(w io.Writer, r *report.Report, o Options) error {
 	if !p.verbose {
 		withoutInfos(r)
 	}
-	if r.Command == "check" {
+	for i, d := range r.Documents {
+		if p.quiet {
+			break
+		}
+		if i > 0 {
+			p.line("")
+		}
+		p.document(d)
+	}
+	if r.Command == "decode" {
+		p.decoded(r)
+	} else if r.Command == "check" {
 		p.check(r)
 	} else {
 		for i, c := range r.Connections {

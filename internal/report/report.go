@@ -180,6 +180,7 @@ type Report struct {
 	Schema      int          `json:"schema"`
 	Tool        Tool         `json:"tool"`
 	At          time.Time    `json:"at"`
+	Documents   []Document   `json:"documents,omitempty"` // what decode opened
 	Connections []Connection `json:"connections"`
 	Summary     Summary      `json:"summary"`
 

@@ -9,11 +9,13 @@ import (
 	"github.com/ssoctl/ssoctl/internal/check/loginrules"
 	"github.com/ssoctl/ssoctl/internal/check/netrules"
 	"github.com/ssoctl/ssoctl/internal/check/oidcrules"
+	"github.com/ssoctl/ssoctl/internal/check/samlrules"
+	"github.com/ssoctl/ssoctl/internal/check/xmlsigrules"
 )
 
 // Rules gives every rule, ordered by code.
 func Rules() []check.Rule {
-	out := slices.Concat(configrules.Rules, netrules.Rules, oidcrules.Rules, loginrules.Rules)
+	out := slices.Concat(configrules.Rules, netrules.Rules, oidcrules.Rules, loginrules.Rules, samlrules.Rules, xmlsigrules.Rules)
 	slices.SortFunc(out, func(a, b check.Rule) int {
 		if a.Code < b.Code {
 			return -1

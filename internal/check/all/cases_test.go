@@ -10,6 +10,12 @@ package all
 //	file.oidc.discovery.json  the same document read from a file (also file.oidc.jwks.json)
 //	KIND.http                 exchanges: "METHOD URL [label]", "STATUS", headers, an empty line, body; several are
 //	                          separated by a line "===="; "! STAGE CODE text" in place of STATUS is a failure
+//	saml.metadata.xml         the IdP's metadata as it was fetched; a file of the name that idp_metadata gives is read as such
+//	file.saml.metadata.xml    metadata as a bare file (also file.sp.metadata.xml, file.saml.certificates.pem)
+//	saml.response.xml         a pasted message, verified with the connection's certificates and redacted as decode does (also
+//	                          saml.request.xml, saml.logout.xml, saml.messages.txt for anything that decode opens);
+//	                          file.saml.response.xml is one whose lines count
+//	saml.sso.http             answers of the single sign-on service; responses in them are opened as the probe does
 //	KIND.obs.json             a whole observation, as a recording has it
 //	want                      the real --format line output; empty or missing: silence
 //
@@ -38,8 +44,10 @@ import (
 	"github.com/ssoctl/ssoctl/internal/evidence"
 	"github.com/ssoctl/ssoctl/internal/knowledge"
 	"github.com/ssoctl/ssoctl/internal/oidcdoc"
+	"github.com/ssoctl/ssoctl/internal/probe"
 	"github.com/ssoctl/ssoctl/internal/render"
 	"github.com/ssoctl/ssoctl/internal/report"
+	"github.com/ssoctl/ssoctl/internal/samldoc"
 )
 
 var update = flag.Bool("update", false, "write the want sections")
@@ -94,21 +102,25 @@ func judgeAlone(t *testing.T, ar *txtar.Archive, r check.Rule, s story, lib *kno
 		t.Errorf("findings in a case that passes:\n%s", got)
 	}
 	s.compare(t, ar, got)
-	for _, kind := range r.Needs {
-		if kind == evidence.Config || kind == evidence.File || conn == nil {
-			continue
+	without := func(kinds ...evidence.Kind) {
+		if conn == nil || len(kinds) == 0 || slices.Contains(kinds, evidence.Config) || slices.Contains(kinds, evidence.File) {
+			return
 		}
 		less := evidence.Set{}
 		for k, obs := range set {
-			if k != kind {
+			if !slices.Contains(kinds, k) {
 				less[k] = obs
 			}
 		}
 		_, results := check.Run([]check.Rule{r}, check.New(conn, lib, less, now))
 		if o := results[0].Outcome; o != report.Unknown && o != report.NotApplicable {
-			t.Errorf("without %s the outcome is %s, not unknown", kind, o)
+			t.Errorf("without %s the outcome is %s, not unknown", kinds, o)
 		}
 	}
+	for _, kind := range r.Needs {
+		without(kind)
+	}
+	without(r.AnyOf...)
 }
 
 // TestCases judges whole stories by all rules.
@@ -190,13 +202,15 @@ func (s story) evidence(t *testing.T, lib *knowledge.Library) (evidence.Set, *co
 	}
 	var issuer *connection.Connection
 	if target != nil {
-		issuer = connection.Resolve(target, lib, nil, nil)
+		issuer = connection.Resolve(target, lib, nil, connection.Seen{})
 	}
+	s.saml(t, set, target, lib, now)
 	for name, data := range s.files {
 		if obs := observation(t, name, data, issuer, now); obs != nil {
 			set[obs.Kind] = obs
 		}
 	}
+	s.messages(t, set, target, now)
 	if target == nil {
 		return set, nil, now
 	}
@@ -216,16 +230,21 @@ func (s story) own(t *testing.T) *knowledge.SP {
 	return sp
 }
 
-func discovered(set evidence.Set) func(string) string {
+func discovered(set evidence.Set) connection.Seen {
+	if obs := set[evidence.SAMLMetadata]; obs != nil && obs.Failure == nil {
+		if m, err := samldoc.ParseMetadata("", obs.Document(), "", "IDPSSODescriptor"); err == nil {
+			return probe.SeenIn(m)
+		}
+	}
 	obs := set[evidence.Discovery]
 	if obs == nil || obs.Failure != nil {
-		return nil
+		return connection.Seen{}
 	}
 	d, err := oidcdoc.ParseDiscovery("", obs.Document())
 	if err != nil || !d.Object() {
-		return nil
+		return connection.Seen{}
 	}
-	return d.Str
+	return connection.Seen{Discovery: d.Str}
 }
 
 // cases gives the case of the first connection and, when there is a connection file, that of the file as a whole.
@@ -253,11 +272,17 @@ func observation(t *testing.T, name string, data []byte, conn *connection.Connec
 		return fetched(evidence.Discovery, conn.DiscoveryURL())
 	case name == "oidc.discovery.rfc8414.json" && conn != nil:
 		return fetched(evidence.OAuthMeta, connection.OAuthMetadataURL(conn.Issuer()))
+	case name == "saml.metadata.xml":
+		return fetched(evidence.SAMLMetadata, metadataURL(conn))
+	case name == "file.saml.certificates.pem":
+		return &evidence.Observation{Kind: evidence.SAMLCerts, Source: name[5:], Files: []evidence.NamedFile{{Name: name[5:], Body: data, State: "ok"}}}
+	case isMessage(name):
+		return nil
 	case name == "oidc.jwks.json":
 		return fetched(evidence.JWKS, "https://idp.example.com/jwks")
 	case strings.HasPrefix(name, "file."):
-		kind := strings.TrimSuffix(strings.TrimPrefix(name, "file."), ".json")
-		return &evidence.Observation{Kind: evidence.Kind(kind), Source: kind + ".json", Body: data}
+		kind := strings.TrimSuffix(strings.TrimSuffix(strings.TrimPrefix(name, "file."), ".json"), ".xml")
+		return &evidence.Observation{Kind: evidence.Kind(kind), Source: name[5:], Body: data}
 	case strings.HasSuffix(name, ".obs.json"):
 		obs := &evidence.Observation{Kind: evidence.Kind(strings.TrimSuffix(name, ".obs.json"))}
 		if err := json.Unmarshal(data, obs); err != nil {

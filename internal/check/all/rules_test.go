@@ -26,7 +26,7 @@ func TestRulesAreComplete(t *testing.T) {
 			t.Errorf("%s lacks a title, why or fix", r.Code)
 		case r.Severity == 0:
 			t.Errorf("%s has no severity", r.Code)
-		case len(r.Needs) == 0 && len(r.Tries) == 0:
+		case len(r.Needs) == 0 && len(r.AnyOf) == 0 && len(r.Tries) == 0 && len(r.TriesAnyOf) == 0:
 			t.Errorf("%s declares no evidence that must be there", r.Code)
 		case r.Check == nil:
 			t.Errorf("%s decides nothing", r.Code)

@@ -50,7 +50,7 @@ func shared(c *check.Case) []report.Finding {
 	var out []report.Finding
 	var all []*connection.Connection
 	for _, t := range c.File.Targets {
-		this := connection.Resolve(t, c.Lib, nil, nil)
+		this := connection.Resolve(t, c.Lib, nil, connection.Seen{})
 		for _, other := range all {
 			if f := collision(c, this, other); f != nil {
 				f.Related = []report.Location{other.Pos("name")}

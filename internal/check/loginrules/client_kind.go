@@ -17,6 +17,9 @@ var clientKind = []check.Rule{
 		"The IdP shows an error page of its own: nobody gets as far as a login.",
 		"enter the client ID as the IdP spells it, letter case included, and see that issuer and client belong to the same realm or tenant",
 		"RFC 6749 §4.1.2.1", func(c *check.Case, a *check.Attempt) report.Finding {
+			if c.Config.Protocol() == config.SAML {
+				return unknownSP(c, a)
+			}
 			id := c.Config.OIDC.ClientID
 			if bare := strings.TrimSpace(id); bare != id {
 				step, edits := c.InFile("oidc/client_id", bare)
@@ -38,9 +41,9 @@ var clientKind = []check.Rule{
 	aboutClient("AUTHZ032", "the client is switched on at the IdP", "client_disabled",
 		"The IdP refuses every login of this application.",
 		"switch the client on at the IdP", "", func(c *check.Case, a *check.Attempt) report.Finding {
-			id := c.Config.OIDC.ClientID
+			id, where := self(c)
 			return report.Finding{
-				Got: id, Where: place(c, "oidc/client_id", "oidc"),
+				Got: id, Where: where,
 				Message: fmt.Sprintf("the client %s is disabled at the IdP, which answers %s", check.Quote(id), check.Quote(orStatus(a))),
 				Fix:     []string{c.AtIdP("switch it on", "enable", "client_id")},
 			}
@@ -48,9 +51,13 @@ var clientKind = []check.Rule{
 	aboutClient("AUTHZ033", "the realm, tenant or application is switched on", "realm_disabled",
 		"The documents still answer, but nobody can log in, at any application of this issuer.",
 		"switch the realm or tenant on at the IdP", "", func(c *check.Case, a *check.Attempt) report.Finding {
+			issuer, where := c.Config.Issuer(), place(c, "oidc/issuer", "oidc")
+			if c.Config.Protocol() == config.SAML {
+				issuer, where = said(c).Exchange.Base(), place(c, "saml/sso_url", "saml")
+			}
 			return report.Finding{
-				Got: c.Config.Issuer(), Where: place(c, "oidc/issuer", "oidc"),
-				Message: fmt.Sprintf("the realm or tenant of %s is switched off although its documents still answer: the IdP says %s", check.Quote(c.Config.Issuer()), check.Quote(orStatus(a))),
+				Got: issuer, Where: where,
+				Message: fmt.Sprintf("the realm or tenant of %s is switched off although its documents still answer: the IdP says %s", check.Quote(issuer), check.Quote(orStatus(a))),
 				Fix:     []string{c.AtIdP("switch it on", "realm", "enable")},
 			}
 		}),
@@ -61,7 +68,7 @@ var clientKind = []check.Rule{
 		Fix:  "let the client use the authorization code flow of OpenID Connect",
 		Refs: []string{"RFC 6749 §4.1.2.1"},
 		Decides: func(c *check.Case) string {
-			if len(c.Required("AUTHZ034")) > 0 || c.Config.Protocol() != config.OIDC {
+			if len(c.Required("AUTHZ034")) > 0 {
 				return ""
 			}
 			if r := unheard(c, kinds()...); r != "" {
@@ -69,18 +76,16 @@ var clientKind = []check.Rule{
 			}
 			return ""
 		},
-		Applies: func(c *check.Case) bool {
-			return c.Config.Protocol() == config.OIDC || len(c.Requirements("AUTHZ034")) > 0
-		},
-		Check: otherKind,
+		Applies: func(c *check.Case) bool { return c.Config.Protocol() != "" },
+		Check:   otherKind,
 	},
 }
 
 // aboutClient makes a rule about one meaning of an answer.
 func aboutClient(code, title, word, why, fix, ref string, tell func(*check.Case, *check.Attempt) report.Finding) check.Rule {
 	r := check.Rule{
-		Code: code, Title: title, Severity: report.Error, Protocol: config.OIDC, Why: why, Fix: fix,
-		Needs: []evidence.Kind{evidence.Config}, Uses: asked(), Explains: []string{"AUTHZ001", "TOK005", "TOK009"},
+		Code: code, Title: title, Severity: report.Error, Why: why, Fix: fix,
+		Needs: []evidence.Kind{evidence.Config}, Uses: asked(), Explains: []string{"AUTHZ001", "TOK005", "TOK009", "REQ006"},
 		Decides: func(c *check.Case) string { return unheard(c, word) },
 		Check: func(c *check.Case) []report.Finding {
 			a := heard(c, word)
@@ -106,12 +111,15 @@ func otherKind(c *check.Case) []report.Finding {
 	if found := c.Required("AUTHZ034"); len(found) > 0 {
 		return found
 	}
-	if c.Config.OIDC == nil || heard(c, "client_unknown", "client_disabled", "realm_disabled") != nil {
+	if heard(c, "client_unknown", "client_disabled", "realm_disabled") != nil {
 		return nil
 	}
 	a := heard(c, kinds()...)
 	if a == nil || announced(c, a.Means) {
 		return nil
+	}
+	if c.Config.Protocol() == config.SAML {
+		return verdict(otherProtocolSAML(c, a), a)
 	}
 	id := check.Quote(c.Config.OIDC.ClientID)
 	f := report.Finding{Got: c.Config.OIDC.ClientID, Where: place(c, "oidc/client_id", "oidc")}
@@ -143,4 +151,42 @@ func announced(c *check.Case, means string) bool {
 	}
 	list, ok := c.Discovery.List("response_types_supported")
 	return ok && !slices.Contains(list, "code")
+}
+
+// self is the name by which the IdP knows the SP, with the place where the connection file states it.
+func self(c *check.Case) (string, report.Location) {
+	if c.Config.Protocol() == config.SAML {
+		return c.Config.SPEntityID(), place(c, "saml/sp_entity_id", "sp")
+	}
+	return c.Config.OIDC.ClientID, place(c, "oidc/client_id", "oidc")
+}
+
+// unknownSP is AUTHZ031 for SAML: another entity ID is registered at the IdP, or none.
+func unknownSP(c *check.Case, a *check.Attempt) report.Finding {
+	id, where := self(c)
+	f := report.Finding{
+		Got: id, Where: where,
+		Message: fmt.Sprintf("the IdP does not know the SP %s: it answers %s", check.Quote(id), check.Quote(orStatus(a))),
+		Fix: []string{
+			c.AtIdP("compare the SP's entity ID with "+id+", letter by letter: letter case and a slash at the end count", "entity_id", "client_id"),
+			c.AtSP("enter the entity ID that the IdP has for this application", "sp_entity_id"),
+		},
+	}
+	// A wrong Destination answers the same on some products; without it they look at the SP alone.
+	if again := c.SSO.Get(evidence.NoDestination); again != nil && again.Means != a.Means && again.Means != "unknown" {
+		f.Message = fmt.Sprintf("the IdP refuses the request for its Destination %s, and takes it without one: it answers %s", check.Quote(a.Exchange.Base()), check.Quote(orStatus(a)))
+		f.Got, f.Where = a.Exchange.Base(), place(c, "saml/sso_url", "saml")
+		f.Fix = []string{c.AtSP("enter the single sign-on URL as the IdP's own metadata has it", "sso_url"), c.AtIdP("look whether its public address is set to the one that users see", "metadata")}
+	}
+	return f
+}
+
+// otherProtocolSAML is AUTHZ034 for SAML: the application at the IdP is none of SAML.
+func otherProtocolSAML(c *check.Case, a *check.Attempt) report.Finding {
+	id, where := self(c)
+	return report.Finding{
+		Got: id, Where: where,
+		Message: fmt.Sprintf("the application %s is of another protocol than SAML at the IdP: it answers %s", check.Quote(id), check.Quote(orStatus(a))),
+		Fix:     []string{c.AtIdP("register an application of type SAML with the entity ID "+id, "entity_id", "client_id"), c.AtSP("or enter the entity ID of the one that is of SAML", "sp_entity_id")},
+	}
 }

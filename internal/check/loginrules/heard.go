@@ -5,13 +5,14 @@ import (
 	"strings"
 
 	"github.com/ssoctl/ssoctl/internal/check"
+	"github.com/ssoctl/ssoctl/internal/config"
 	"github.com/ssoctl/ssoctl/internal/evidence"
 	"github.com/ssoctl/ssoctl/internal/report"
 )
 
 // asked are the kinds of evidence in which an IdP speaks of a client; a rule that may hear it from any of them declares all.
 func asked() []evidence.Kind {
-	return []evidence.Kind{evidence.Authorize, evidence.PAR, evidence.Client}
+	return []evidence.Kind{evidence.Authorize, evidence.PAR, evidence.Client, evidence.SAMLSSO}
 }
 
 // refusals are the meanings that speak of the client itself: whoever hears one of them need not look at its secret.
@@ -22,13 +23,13 @@ func refusals() []string {
 // known are the meanings that an IdP gives only for a client that it knows.
 func known() []string {
 	return []string{"accepted", "secret_rejected", "method_rejected", "dpop_required", "grant_off", "redirect_unregistered", "flow_off",
-		"pkce_required", "par_required", "scope_refused", "login_required", "response_type_refused", "request_object_refused", "request_object_required", "client_disabled", "wrong_protocol"}
+		"pkce_required", "par_required", "scope_refused", "login_required", "response_type_refused", "request_object_refused", "request_object_required", "client_disabled", "wrong_protocol", "signature_required"}
 }
 
 // heard is the first answer with one of these meanings, in the order of a login; nil when there is none. A pair that the IdP
 // refuses for its secret says nothing else about the client.
 func heard(c *check.Case, words ...string) *check.Attempt {
-	for _, attempts := range []*check.Attempts{c.Authorize, c.PAR, c.Client} {
+	for _, attempts := range []*check.Attempts{c.Authorize, c.PAR, c.Client, c.SSO} {
 		if a := attempts.Means(words...); a != nil {
 			return a
 		}
@@ -36,8 +37,16 @@ func heard(c *check.Case, words ...string) *check.Attempt {
 	return nil
 }
 
-// said is the answer to the SP's own authorization request, or nil.
-func said(c *check.Case) *check.Attempt { return c.Authorize.Get(evidence.AsSent) }
+// said is the answer to the SP's own request, or nil.
+func said(c *check.Case) *check.Attempt {
+	if c.Config.Protocol() == config.SAML {
+		if a := c.SSO.Get(evidence.AsSent); a != nil {
+			return a
+		}
+		return c.SSO.Get(evidence.Passive)
+	}
+	return c.Authorize.Get(evidence.AsSent)
+}
 
 // unheard gives the reason why the answers do not decide whether one of the words applies: "" when one of them was heard, or when
 // the client was seen to be fine.
@@ -63,6 +72,9 @@ func unclear(c *check.Case, a *check.Attempt) string {
 		if obs := c.Seen[kind].Obs; obs != nil && obs.Failure != nil {
 			return fmt.Sprintf("no %s: %s", kind, obs.Failure.Text)
 		}
+	}
+	if c.Config.Protocol() == config.SAML {
+		return "no " + string(evidence.SAMLSSO)
 	}
 	return "no " + string(evidence.Authorize)
 }

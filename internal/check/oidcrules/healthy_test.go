@@ -65,7 +65,7 @@ func connected(t *testing.T, lib *knowledge.Library, issuer string, body []byte)
 	if err != nil {
 		t.Fatal(err)
 	}
-	conn := connection.Resolve(f.Targets[0], lib, nil, d.Str)
+	conn := connection.Resolve(f.Targets[0], lib, nil, connection.Seen{Discovery: d.Str})
 	set := evidence.Set{evidence.Discovery: {Kind: evidence.Discovery, Source: conn.DiscoveryURL(), Exchanges: []evidence.Exchange{{
 		Method: "GET", URL: conn.DiscoveryURL(), Status: 200, Body: body, Header: map[string][]string{"Content-Type": {"application/json"}}, At: noon}}}}
 	return check.New(conn, lib, set, noon)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/big"
 
+	"github.com/ssoctl/ssoctl/internal/cert"
 	"github.com/ssoctl/ssoctl/internal/check"
 	"github.com/ssoctl/ssoctl/internal/config"
 	"github.com/ssoctl/ssoctl/internal/evidence"
@@ -64,9 +65,9 @@ var jwksStrength = []check.Rule{
 			var out []report.Finding
 			for _, k := range c.JWKS.Keys {
 				var what string
-				if where, ok := examples[k.Thumbprint()]; ok {
+				if where, ok := cert.Published(k.Thumbprint()); ok {
 					what = fmt.Sprintf("is the example of %s, whose private key is printed there (thumbprint %q)", where, k.Thumbprint())
-				} else if n := modulus(k); n != nil && roca(n) {
+				} else if n := modulus(k); n != nil && cert.ROCA(n) {
 					what = fmt.Sprintf("has the fingerprint of keys that can be factored (ROCA, thumbprint %q)", k.Thumbprint())
 				} else {
 					continue
@@ -80,47 +81,10 @@ var jwksStrength = []check.Rule{
 	},
 }
 
-// examples are the thumbprints (RFC 7638) of keys that are printed with their private half.
-var examples = map[string]string{
-	"NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs": "RFC 7517 appendix A",
-	"cn-I_WNMClehiVp51i_0VpOENW1upEerA8sEam5hn-s": "RFC 7517 appendix A",
-	"IsUn6_e04MaShXFIISMp4kG62LWzMIPy_MvSA5pJgX8": "RFC 7515 appendix A.2",
-	"oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U": "RFC 7515 appendix A.3",
-	"kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k": "RFC 8037 appendix A",
-}
-
 // modulus is the modulus of an RSA key, nil for any other.
 func modulus(k oidcdoc.Key) *big.Int {
 	if pub, ok := k.Public.(*rsa.PublicKey); ok {
 		return pub.N
 	}
 	return nil
-}
-
-// roca reports whether a modulus was made by the faulty generator of CVE-2017-15361: its primes are powers of 65537 modulo
-// the product of small primes, so the modulus is one modulo each of them. For any other modulus the chance to be so for all
-// of them is below one in 2^27.
-func roca(n *big.Int) bool {
-	var rest big.Int
-	for p := int64(3); p <= 167; p += 2 {
-		if !big.NewInt(p).ProbablyPrime(0) {
-			continue
-		}
-		if r := rest.Mod(n, big.NewInt(p)).Int64(); !isPower(r, 65537%p, p) {
-			return false
-		}
-	}
-	return true
-}
-
-// isPower reports whether r is a power of g modulo p.
-func isPower(r, g, p int64) bool {
-	for x := int64(1); ; {
-		if x == r {
-			return true
-		}
-		if x = x * g % p; x == 1 {
-			return false
-		}
-	}
 }

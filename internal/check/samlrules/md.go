@@ -1,0 +1,226 @@
+package samlrules
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/ssoctl/ssoctl/internal/check"
+	"github.com/ssoctl/ssoctl/internal/config"
+	"github.com/ssoctl/ssoctl/internal/evidence"
+	"github.com/ssoctl/ssoctl/internal/exact"
+	"github.com/ssoctl/ssoctl/internal/report"
+	"github.com/ssoctl/ssoctl/internal/samldoc"
+	"github.com/ssoctl/ssoctl/internal/xmltree"
+)
+
+// References that several rules on metadata share.
+const (
+	refEntity   = "SAML 2.0 Metadata §2.3.2"
+	refEndpoint = "SAML 2.0 Metadata §2.2.2"
+	refRole     = "SAML 2.0 Metadata §2.4.1"
+	refKeys     = "SAML 2.0 Metadata §2.4.1.1"
+	refIdPRole  = "SAML 2.0 Metadata §2.4.3"
+	refSPRole   = "SAML 2.0 Metadata §2.4.4"
+)
+
+// metadoc is one metadata document that is judged: the IdP's or the SP's.
+type metadoc struct {
+	c      *check.Case
+	kind   evidence.Kind
+	all    *samldoc.Entities
+	entity *xmltree.Element // nil when none of several counts
+	role   *xmltree.Element // IDPSSODescriptor or SPSSODescriptor; nil when there is none
+}
+
+// side says which documents a rule reads.
+type side int
+
+const (
+	ofIdP    side = iota
+	ofSP          // also what the SP of a connection serves
+	ofEither      // the IdP's, or a bare file of an SP's; what the SP of a connection serves is not the admin's to mend
+)
+
+const (
+	idpRole = "IDPSSODescriptor"
+	spRole  = "SPSSODescriptor"
+)
+
+// guessed reports whether the IdP's metadata was found at a usual address that the connection does not name: it is compared with, and
+// is not judged itself.
+func guessed(c *check.Case) bool {
+	obs := c.Seen[evidence.SAMLMetadata].Obs
+	return obs != nil && obs.Guessed
+}
+
+// metadocs gives the documents of a side.
+func metadocs(c *check.Case, of side) []metadoc {
+	var out []metadoc
+	add := func(kind evidence.Kind, all *samldoc.Entities, role string) {
+		out = append(out, metadoc{c, kind, all, all.Entity, roleOf(all, role)})
+	}
+	if of != ofSP && c.Metadata != nil && !guessed(c) {
+		add(evidence.SAMLMetadata, c.Metadata, idpRole)
+	}
+	if c.SPEntity != nil && (of == ofSP || of == ofEither && c.Config == nil) {
+		add(evidence.SPMetadata, c.SPEntity, spRole)
+	}
+	return out
+}
+
+// roleOf picks the role descriptor that speaks SAML 2.0, else the first.
+func roleOf(all *samldoc.Entities, name string) *xmltree.Element {
+	roles := all.Roles(name)
+	for _, r := range roles {
+		if slices.Contains(strings.Fields(r.Attr("protocolSupportEnumeration")), samldoc.Protocol) {
+			return r
+		}
+	}
+	if len(roles) == 0 {
+		return nil
+	}
+	return roles[0]
+}
+
+// onEntity makes a rule that judges the entities of documents, onRole one that judges their role descriptors.
+func onEntity(r check.Rule, of side, judge func(metadoc) []report.Finding) check.Rule {
+	return onMetadata(r, of, func(d metadoc) bool { return d.entity != nil }, judge)
+}
+
+func onRole(r check.Rule, of side, judge func(metadoc) []report.Finding) check.Rule {
+	return onMetadata(r, of, func(d metadoc) bool { return d.role != nil }, judge)
+}
+
+func onMetadata(r check.Rule, of side, has func(metadoc) bool, judge func(metadoc) []report.Finding) check.Rule {
+	r.Protocol = config.SAML
+	switch of {
+	case ofIdP:
+		r.Needs = append(r.Needs, []evidence.Kind{evidence.SAMLMetadata}...)
+	case ofSP:
+		r.Needs = append(r.Needs, []evidence.Kind{evidence.SPMetadata}...)
+	default:
+		r.AnyOf = []evidence.Kind{evidence.SAMLMetadata, evidence.SPMetadata}
+	}
+	r.Uses = append(r.Uses, []evidence.Kind{evidence.Config}...)
+	applies := r.Applies
+	r.Applies = func(c *check.Case) bool { return len(metadocs(c, of)) > 0 && (applies == nil || applies(c)) }
+	decides := r.Decides
+	r.Decides = func(c *check.Case) string {
+		docs := metadocs(c, of)
+		if !slices.ContainsFunc(docs, has) {
+			return docs[0].lacks()
+		}
+		if decides != nil {
+			return decides(c)
+		}
+		return ""
+	}
+	r.Check = func(c *check.Case) []report.Finding {
+		var out []report.Finding
+		for _, d := range metadocs(c, of) {
+			if has(d) {
+				out = append(out, judge(d)...)
+			}
+		}
+		return out
+	}
+	return r
+}
+
+// lacks says why there is nothing to judge in a document.
+func (d metadoc) lacks() string {
+	if d.entity == nil {
+		return fmt.Sprintf("the metadata holds %d entities, and nothing says which one counts", len(d.all.All))
+	}
+	return "the metadata has no " + d.roleName()
+}
+
+func (d metadoc) isIdP() bool { return d.kind == evidence.SAMLMetadata }
+
+func (d metadoc) roleName() string {
+	if d.isIdP() {
+		return idpRole
+	}
+	return spRole
+}
+
+// whose names the side in sentences.
+func (d metadoc) whose() string {
+	if d.isIdP() {
+		return d.c.TheIdP()
+	}
+	return d.c.TheSP()
+}
+
+// finding is one about an element, or about an attribute of it.
+func (d metadoc) finding(e *xmltree.Element, attr string, format string, args ...any) report.Finding {
+	return report.Finding{Where: d.c.InXML(d.kind, e, attr), Message: fmt.Sprintf(format, args...)}
+}
+
+// about is finding with the two values.
+func (d metadoc) about(e *xmltree.Element, attr, got, want string, format string, args ...any) report.Finding {
+	f := d.finding(e, attr, format, args...)
+	f.Got, f.Want = got, want
+	return f
+}
+
+// step is one of a fix on the side that the document is of.
+func (d metadoc) step(do string, keys ...string) string {
+	if d.isIdP() {
+		return d.c.AtIdP(do, append(keys, "metadata")...)
+	}
+	return d.c.AtSP(do, "sp_metadata")
+}
+
+// services lists every endpoint of the role descriptor, in document order.
+func (d metadoc) services() []samldoc.Endpoint {
+	var out []samldoc.Endpoint
+	for _, e := range d.role.Elements() {
+		if e.Space == samldoc.Metadata && e.Has("Location") || e.Space == samldoc.Metadata && e.Has("Binding") {
+			out = append(out, samldoc.Endpoint{Element: e, Binding: e.Attr("Binding"), Location: e.Attr("Location"), ResponseLocation: e.Attr("ResponseLocation")})
+		}
+	}
+	return out
+}
+
+// main is the service that logins depend on.
+func (d metadoc) main() string {
+	if d.isIdP() {
+		return "SingleSignOnService"
+	}
+	return "AssertionConsumerService"
+}
+
+// usable reports whether a binding brings a browser to the service.
+func usable(binding string) bool {
+	return binding == samldoc.Redirect || binding == samldoc.POST || binding == simpleSign
+}
+
+const simpleSign = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST-SimpleSign"
+
+// brief is the last part of a URN or address, as people call bindings, formats and algorithms.
+func brief(uri string) string {
+	return uri[strings.LastIndexAny(strings.TrimRight(uri, "/#"), ":/#")+1:]
+}
+
+// trusty reports whether plain http is fine for an address: this machine, while the SP is on it too or is nobody in particular.
+func trusty(c *check.Case, u *url.URL) bool {
+	return exact.Loopback(u.Hostname()) && (c.Config == nil || c.Config.Local())
+}
+
+// binding that the SP of the connection sends its requests by, and whether its profile is sure of it; "" when not known.
+func requestBinding(c *check.Case) (binding string, certain bool) {
+	if c.Config == nil || c.SP.SAML == nil {
+		return "", false
+	}
+	f := c.SP.SAML.RequestBinding
+	switch f.V {
+	case "HTTP-Redirect":
+		return samldoc.Redirect, f.Certain()
+	case "HTTP-POST":
+		return samldoc.POST, f.Certain()
+	}
+	return "", false
+}

@@ -1,0 +1,338 @@
+package cli
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/ssoctl/ssoctl/internal/check"
+	"github.com/ssoctl/ssoctl/internal/check/all"
+	"github.com/ssoctl/ssoctl/internal/config"
+	"github.com/ssoctl/ssoctl/internal/decode"
+	"github.com/ssoctl/ssoctl/internal/evidence"
+	"github.com/ssoctl/ssoctl/internal/knowledge"
+	"github.com/ssoctl/ssoctl/internal/probe"
+	"github.com/ssoctl/ssoctl/internal/report"
+	"github.com/ssoctl/ssoctl/internal/unwrap"
+)
+
+type decodeOptions struct {
+	judging
+	hand      byHand
+	reveal    bool
+	harRedact string
+}
+
+// byHand is a connection that is told by flags.
+type byHand struct {
+	issuer, clientID, jwks                           string
+	idpEntityID, spEntityID, acs, certificate, spKey string
+	requestID                                        string
+}
+
+func newDecode(app *App) *cobra.Command {
+	var o decodeOptions
+	cmd := &cobra.Command{
+		Use:   "decode [FILE | -]",
+		Short: "open what was pasted: SAML messages, tokens, HAR files, certificates; and judge it",
+		Long: `decode recognises what it is given and opens it: SAMLResponse and SAMLRequest (XML, base64, deflated, URL-encoded, in a form or a
+callback address), JWT, key sets, metadata, certificates, a HAR file, "copy as cURL". Personal values and secrets are replaced by
+pseudonyms unless --reveal is given. With -n NAME, or with the flags that describe a connection, messages are judged by the rules
+that doctor uses. Without a file it reads standard input.`,
+		Example: `  ssoctl decode response.txt -n orq-keycloak            judge it against a connection of ssoctl.yaml
+  pbpaste | ssoctl decode                               what is this?
+  ssoctl decode login.har                               every message of a recorded login, in order
+  ssoctl decode response.txt --certificate idp.pem --acs https://app.example.com/acs --sp-entity-id urn:app
+  ssoctl decode login.har --har-redact safe.har         a copy that is safe to send`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error { return runDecode(app, o, args) },
+	}
+	o.judging.register(cmd)
+	cmd.Flags().Lookup("format").Usage += "; also summary (as text), xml"
+	f := cmd.Flags()
+	f.StringVar(&o.hand.issuer, "issuer", "", "judge by hand: the `ISSUER` of an OIDC connection")
+	f.StringVar(&o.hand.clientID, "client-id", "", "judge by hand: its client `ID`")
+	f.StringVar(&o.hand.jwks, "jwks", "", "judge by hand: the key set of the IdP, a `FILE`")
+	f.StringVar(&o.hand.idpEntityID, "idp-entity-id", "", "judge by hand: the IdP's entity `ID`")
+	f.StringVar(&o.hand.spEntityID, "sp-entity-id", "", "judge by hand: the SP's entity `ID`")
+	f.StringVar(&o.hand.acs, "acs", "", "judge by hand: the SP's ACS `URL`")
+	f.StringVar(&o.hand.certificate, "certificate", "", "judge by hand: the IdP's signing certificate, a `FILE`")
+	f.StringVar(&o.hand.spKey, "sp-key", "", "the SP's private key, a PEM `FILE`, to open encrypted assertions")
+	f.StringVar(&o.hand.requestID, "request-id", "", "the `ID` of the AuthnRequest that the response should answer")
+	f.BoolVar(&o.reveal, "reveal", false, "show personal values and secrets as they are")
+	f.StringVar(&o.harRedact, "har-redact", "", "write a copy of the HAR file that is safe to send to `FILE`")
+	return cmd
+}
+
+func runDecode(app *App, o decodeOptions, args []string) error {
+	name, data, err := app.pasted(args)
+	if err != nil {
+		return err
+	}
+	if o.harRedact != "" {
+		return app.redactHAR(name, data, o.harRedact)
+	}
+	r, err := decodeReport(app, o, name, data)
+	if err != nil {
+		return err
+	}
+	switch o.format {
+	case "xml":
+		return writeXML(app.Out, r)
+	case "summary":
+		o.format = "text"
+	}
+	return app.finish(r, o.judging)
+}
+
+// maxPaste bounds what decode reads, in bytes: HAR files are large.
+const maxPaste = 64 << 20
+
+// pasted reads the file, or standard input.
+func (a *App) pasted(args []string) (name string, data []byte, err error) {
+	if len(args) == 0 || args[0] == "-" {
+		if a.ErrTTY && len(args) == 0 {
+			fmt.Fprintln(a.Err, "paste it here, then press Ctrl-D:")
+		}
+		data, err = readAll(a.In, "-", maxPaste)
+		name = "-"
+	} else {
+		name = args[0]
+		data, err = readCapped(a.path(name), maxPaste)
+	}
+	if err != nil {
+		return "", nil, usage("", "%w", err)
+	}
+	return name, data, nil
+}
+
+func (a *App) redactHAR(name string, data []byte, to string) error {
+	key := sha256.Sum256([]byte(a.Random()))
+	safe, err := unwrap.RedactHAR(data, key[:])
+	if err != nil {
+		return usage("a HAR file is what the browser's network tab saves", "%s: %w", name, err)
+	}
+	if err := os.WriteFile(a.path(to), safe, 0o600); err != nil {
+		return usage("", "write --har-redact: %w", err)
+	}
+	_, err = fmt.Fprintf(a.Out, "%s: written without cookies, codes, tokens, passwords and messages; look through it before you send it\n", to)
+	return err
+}
+
+// decodeReport opens and judges.
+func decodeReport(app *App, o decodeOptions, name string, data []byte) (*report.Report, error) {
+	start := app.Now()
+	now, err := o.now(start.UTC().Truncate(time.Second))
+	if err != nil {
+		return nil, err
+	}
+	rules := all.Rules()
+	selection, err := o.selection(rules)
+	if err != nil {
+		return nil, err
+	}
+	found, err := unwrap.Open(name, data)
+	if err != nil {
+		return nil, usage("", "%w", err)
+	}
+	j := &judge{rules: selection.Filter(rules), lib: knowledge.New(), now: func(time.Time) time.Time { return now }}
+	key := sha256.Sum256([]byte(app.Random()))
+	r := &report.Report{Tool: report.Tool{Name: "ssoctl", Version: Version}, At: now, Command: "decode"}
+	d := decoder{app: app, o: o, j: j, name: name, at: now, key: key[:], many: len(found) > 1}
+	if err := d.messages(r, found); err != nil {
+		return nil, err
+	}
+	d.documents(r, found)
+	r.Elapsed = app.Now().Sub(start)
+	r.Conclude()
+	return r, nil
+}
+
+// decoder is one run of decode.
+type decoder struct {
+	app  *App
+	o    decodeOptions
+	j    *judge
+	name string
+	at   time.Time
+	key  []byte
+	many bool
+}
+
+// messages judges the SAML messages together, as one login, and summarises them.
+func (d *decoder) messages(r *report.Report, found []unwrap.Document) error {
+	target, base, err := d.connection()
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(found, probe.IsMessage) {
+		return nil
+	}
+	s := subject{target: target, at: d.at, set: evidence.Set{}}
+	env, err := (&network{}).env(d.app, base, true)
+	if err != nil {
+		return err
+	}
+	entity, keys := "", probe.SPKeys(env, d.keyReference(target))
+	if target != nil {
+		s.own, _, _ = ownProfile(target, env.ReadFile)
+		want := map[evidence.Kind]bool{evidence.SAMLCerts: true, evidence.SAMLMetadata: true}
+		s.set = probe.Gather(d.app.background(), env, target, d.j.lib, s.own, want).Set
+		s.set[evidence.Config] = &evidence.Observation{Kind: evidence.Config, Source: target.File().Doc.File, At: d.at, Body: target.File().Doc.Raw}
+		if target.SAML != nil {
+			entity = target.SAML.IdPEntityID
+		}
+	}
+	trust := probe.Trust(s.set, entity)
+	obs := &evidence.Observation{Kind: evidence.SAMLMessages, Source: d.name, At: d.at}
+	for _, doc := range found {
+		if !probe.IsMessage(doc) {
+			continue
+		}
+		m := probe.Examine(doc, trust, keys)
+		m.Source, m.Begins, m.RequestID = d.name, doc.Pos, d.o.hand.requestID
+		if d.many {
+			m.Source = decode.Origin(d.name, doc)
+		}
+		obs.Messages = append(obs.Messages, m)
+	}
+	s.set[evidence.SAMLMessages] = obs
+	if !d.o.reveal {
+		s.set = evidence.Redact(s.set, d.key)
+	}
+	d.judge(r, s)
+	return nil
+}
+
+// judge runs the rules about messages and summarises each message by what they found.
+func (d *decoder) judge(r *report.Report, s subject) {
+	about := *d.j
+	about.rules = slices.DeleteFunc(slices.Clone(d.j.rules), func(rule check.Rule) bool {
+		return !slices.Contains(rule.Needs, evidence.SAMLMessages) && !slices.Contains(rule.Uses, evidence.SAMLMessages)
+	})
+	var conn report.Connection
+	var c *check.Case
+	if s.target != nil {
+		conn, c = about.judged(s)
+		conn.Lines = nil
+	} else {
+		c = check.New(nil, d.j.lib, s.set, d.at)
+		findings, results := check.Run(about.rules, c)
+		conn = report.Connection{Name: d.name, Protocol: "saml", Findings: findings, Results: results, Where: report.Location{File: d.name}}
+	}
+	for _, m := range c.Messages {
+		doc := decode.Message(m, decode.Kind(m.Doc))
+		doc.Source = m.Source + " (" + decode.Wrapping(m.Layers, "XML", m.Size) + ")"
+		doc.Summary = decode.Marked(doc.Summary, m, conn)
+		r.Documents = append(r.Documents, doc)
+	}
+	r.Connections = append(r.Connections, conn)
+}
+
+// documents summarises everything else, and judges what a document alone can show.
+func (d *decoder) documents(r *report.Report, found []unwrap.Document) {
+	hide := evidence.NewRedactor(d.key)
+	if d.o.reveal {
+		hide = evidence.Redactor{}
+	}
+	kinds := map[string]evidence.Kind{unwrap.KindDiscovery: evidence.Discovery, unwrap.KindJWKS: evidence.JWKS, unwrap.KindCertificate: evidence.SAMLCerts, unwrap.KindMetadata: evidence.SAMLMetadata}
+	for _, doc := range found {
+		if probe.IsMessage(doc) {
+			continue
+		}
+		out := decode.Document(d.name, doc, hide)
+		out.Source += " (" + decode.Wrapping(doc.Layers, out.Title, len(doc.Data)) + ")"
+		r.Documents = append(r.Documents, out)
+		kind, judged := kinds[doc.Kind]
+		if doc.Kind == unwrap.KindMetadata && doc.Role == "sp" {
+			kind = evidence.SPMetadata
+		}
+		if judged {
+			c := d.j.document(input{name: d.name, data: doc.Data}, kind)
+			r.Connections = append(r.Connections, c)
+		}
+	}
+}
+
+func (d *decoder) keyReference(t *config.Target) string {
+	switch {
+	case d.o.hand.spKey != "":
+		return "file:" + d.o.hand.spKey
+	case t != nil && t.SAML != nil:
+		return t.SAML.SPPrivateKey
+	}
+	return ""
+}
+
+// connection finds the connection to judge by: that of -n, or the one that the flags describe; nil without either. base is the
+// folder that its references are relative to.
+func (d *decoder) connection() (*config.Target, string, error) {
+	wd := d.app.path(".")
+	if len(d.o.names) > 0 {
+		name, err := d.app.find(d.o.config)
+		if err != nil {
+			return nil, "", err
+		}
+		f, err := d.app.load(name)
+		if err != nil {
+			return nil, "", err
+		}
+		i := slices.IndexFunc(f.Targets, func(t *config.Target) bool { return t.Name == d.o.names[0] })
+		if i < 0 {
+			return nil, "", unknownConnection(f, d.o.names[0])
+		}
+		if err := d.j.known(f.Targets[i : i+1]); err != nil {
+			return nil, "", err
+		}
+		return f.Targets[i], base(d.app, name), nil
+	}
+	text := d.o.hand.file()
+	if text == nil {
+		return nil, wd, nil
+	}
+	f, err := config.Parse("", text)
+	if err != nil {
+		return nil, "", err
+	}
+	return f.Targets[0], wd, nil
+}
+
+// file is the connection file that stands for the flags; nil when none was given that describes a connection.
+func (h byHand) file() []byte {
+	if h.idpEntityID+h.spEntityID+h.acs+h.certificate == "" {
+		return nil
+	}
+	var b strings.Builder
+	b.WriteString("version: 1\nconnections:\n  - name: message\n    sp: {profile: generic}\n    saml:\n")
+	for _, kv := range [][2]string{{"idp_entity_id", h.idpEntityID}, {"sp_entity_id", h.spEntityID}, {"acs_url", h.acs}, {"certificate", h.certificate}} {
+		if kv[1] != "" {
+			fmt.Fprintf(&b, "      %s: %q\n", kv[0], kv[1])
+		}
+	}
+	return []byte(b.String())
+}
+
+// writeXML writes the XML documents, one after the other, as they are.
+func writeXML(w io.Writer, r *report.Report) error {
+	n := 0
+	for _, d := range r.Documents {
+		text, ok := d.Content.(string)
+		if !ok || !strings.HasPrefix(strings.TrimSpace(text), "<") {
+			continue
+		}
+		n++
+		if _, err := fmt.Fprintln(w, strings.TrimRight(text, "\n")); err != nil {
+			return err
+		}
+	}
+	if n == 0 {
+		return usage("--format json shows every kind", "there is no XML in it")
+	}
+	return nil
+}

@@ -1,0 +1,104 @@
+package evidence
+
+import (
+	"slices"
+	"strings"
+)
+
+// Redactor hides what is secret or personal in single values, with the same pseudonyms for equal values. The zero Redactor shows
+// everything as it is.
+type Redactor struct {
+	key []byte
+}
+
+// NewRedactor makes a redactor with a random key, which is not kept.
+func NewRedactor(key []byte) Redactor { return Redactor{key} }
+
+func (r Redactor) hides() bool { return len(r.key) > 0 }
+
+// protocolClaims say who made a token for whom, when and how; they name no person and open nothing.
+var protocolClaims = []string{"iss", "aud", "azp", "client_id", "exp", "iat", "nbf", "auth_time", "acr", "amr", "typ", "alg", "kid", "cty", "crit", "enc", "scope", "scp", "ver", "tid", "token_use",
+	"email_verified", "phone_number_verified", "locale", "zoneinfo", "_claim_names", "_claim_sources", "hasgroups", "at_hash", "c_hash", "s_hash", "updated_at", "events", "jku", "x5t", "x5t#S256", "hd"}
+
+// Claims gives the claims of a token, or the header, as they may be shown.
+func (r Redactor) Claims(claims map[string]any) map[string]any {
+	if !r.hides() {
+		return claims
+	}
+	out := make(map[string]any, len(claims))
+	for name, v := range claims {
+		switch {
+		case slices.Contains(protocolClaims, name):
+			out[name] = v
+		case secretNames[name] || name == "jti" || name == "sid" || name == "cnf":
+			out[name] = r.deep(v, redactor{r.key}.pseudonym)
+		default:
+			out[name] = r.deep(v, redactor{r.key}.shapedOrPlaceholder)
+		}
+	}
+	return out
+}
+
+// deep replaces the texts inside lists and objects.
+func (r Redactor) deep(v any, hide func(string) string) any {
+	switch v := v.(type) {
+	case string:
+		return hide(v)
+	case []any:
+		out := make([]any, len(v))
+		for i := range v {
+			out[i] = r.deep(v[i], hide)
+		}
+		return out
+	case map[string]any:
+		out := make(map[string]any, len(v))
+		for k := range v {
+			out[k] = r.deep(v[k], hide)
+		}
+		return out
+	}
+	return v
+}
+
+// Params gives the parameters of a request or an answer as they may be shown.
+func (r Redactor) Params(params map[string][]string) map[string][]string {
+	if !r.hides() {
+		return params
+	}
+	out := make(map[string][]string, len(params))
+	for name, values := range params {
+		for _, v := range values {
+			if secretNames[name] {
+				v = redactor{r.key}.pseudonym(v)
+			} else {
+				v = redactor{r.key}.url(v)
+			}
+			out[name] = append(out[name], v)
+		}
+	}
+	return out
+}
+
+// URL gives an address, and Body a document, as it may be shown.
+func (r Redactor) URL(address string) string {
+	if !r.hides() {
+		return address
+	}
+	return redactor{r.key}.url(address)
+}
+
+// Body gives a document or an answer as it may be shown.
+func (r Redactor) Body(b []byte) []byte {
+	if !r.hides() {
+		return b
+	}
+	return redactor{r.key}.body(b)
+}
+
+func (r redactor) shapedOrPlaceholder(value string) string {
+	trimmed := strings.TrimSpace(value)
+	if trimmed == "" || strings.Contains(trimmed, mark) || placeholder(trimmed) {
+		return value
+	}
+	return r.shaped(trimmed)
+}

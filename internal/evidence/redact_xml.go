@@ -1,0 +1,172 @@
+package evidence
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/ssoctl/ssoctl/internal/xmltree"
+)
+
+// Elements and attributes of SAML whose text is personal, or, of the blobs, as good as a credential or dead weight without the rest.
+var personalText = map[string]bool{"NameID": true, "AttributeValue": true, "BaseID": true, "SessionIndex": true}
+var blobs = map[string]bool{"SignatureValue": true, "CipherValue": true}
+var personalAttrs = map[string]bool{"Address": true, "DNSName": true, "SessionIndex": true}
+
+// message redacts one SAML message.
+func (r redactor) message(m Message) Message {
+	m.To = r.url(m.To)
+	if m.RelayState != nil {
+		text := r.url(*m.RelayState)
+		m.RelayState = &text
+	}
+	m.Problem = r.text(m.Problem)
+	if m.Answer != nil {
+		ex := r.exchange(*m.Answer)
+		m.Answer = &ex
+	}
+	doc, err := xmltree.Parse("", m.XML)
+	if err != nil {
+		if len(m.XML) > 0 {
+			m.XML = Bytes(r.pseudonym(string(m.XML))) // what cannot be parsed cannot be cleaned
+		}
+		return m
+	}
+	var spans []span
+	doc.Root.Walk(func(e *xmltree.Element) bool {
+		spans = append(spans, r.element(e)...)
+		return true
+	})
+	m.XML, m.Shifts = replace(doc, spans, m.Shifts)
+	return m
+}
+
+// element gives what has to be replaced in one element, in the order of the text.
+func (r redactor) element(e *xmltree.Element) []span {
+	var out []span
+	for _, a := range e.Attrs {
+		if personalAttrs[a.Local] && a.Prefix == "" && a.Value != "" {
+			if from, to, ok := e.AttrSpan(a.Local); ok {
+				out = append(out, span{from, to, r.personal(a.Value)})
+			}
+		}
+	}
+	blob := blobs[e.Local]
+	if !blob && !personalText[e.Local] {
+		return out
+	}
+	for _, t := range e.TextSpans() {
+		with := r.personal(t.Text)
+		if blob {
+			with = "redacted"
+		}
+		out = append(out, span{t.From, t.To, with})
+	}
+	return out
+}
+
+// replace puts the spans in and notes by how much they moved what follows them in their lines.
+func replace(doc *xmltree.Doc, spans []span, before []xmltree.Shift) ([]byte, []xmltree.Shift) {
+	raw := doc.Raw
+	var out []byte
+	shifts := before
+	last, line, start := 0, 1, 0 // start: offset in out of the line's beginning
+	grow := func(b []byte) {
+		for i, c := range b {
+			if c == '\n' {
+				line++
+				start = len(out) + i + 1
+			}
+		}
+		out = append(out, b...)
+	}
+	for _, s := range spans {
+		old := string(raw[s.from:s.to])
+		if strings.Contains(s.with, mark) && strings.Contains(old, mark) || old == "redacted" {
+			continue
+		}
+		grow(raw[last:s.from])
+		with := s.with + strings.Repeat("\n", strings.Count(old, "\n"))
+		grow([]byte(with))
+		if !strings.Contains(old, "\n") {
+			if by := utf8.RuneCountInString(old) - utf8.RuneCountInString(with); by != 0 {
+				shifts = append(shifts, xmltree.Shift{Line: line, Col: utf8.RuneCount(out[start:]) + 1, By: by})
+			}
+		}
+		last = s.to
+	}
+	grow(raw[last:])
+	return out, shifts
+}
+
+// personal replaces a personal value by a pseudonym of the same shape: what rules compare stays comparable (equality, letter case
+// apart from it, the domain of an address, the shape of a GUID, the types of a distinguished name, surrounding white space), and
+// placeholders, which name nobody, stay.
+func (r redactor) personal(value string) string {
+	trimmed := strings.TrimSpace(value)
+	switch {
+	case trimmed == "" || strings.Contains(trimmed, mark) || placeholder(trimmed):
+		return escapeXML(value)
+	case trimmed != value:
+		lead := value[:strings.Index(value, trimmed)]
+		return strings.ReplaceAll(lead, "\n", "") + r.personal(trimmed) + strings.ReplaceAll(value[len(lead)+len(trimmed):], "\n", "")
+	}
+	return escapeXML(r.shaped(trimmed))
+}
+
+func (r redactor) shaped(value string) string {
+	local, domain, ok := strings.Cut(value, "@")
+	switch {
+	case ok && local != "" && strings.Contains(domain, ".") && !strings.ContainsAny(value, " <>,;"):
+		return r.name(local) + "@" + domain
+	case guidLike().MatchString(value):
+		p := strings.TrimPrefix(r.pseudonym(value), mark)
+		return p + "-0000-4000-8000-" + p + "0000"
+	case strings.Contains(value, "=") && strings.Contains(value, ",") && dnLike().MatchString(value):
+		return r.distinguished(value)
+	case strings.HasPrefix(value, "/"):
+		return "/" + r.name(strings.TrimPrefix(value, "/"))
+	case strings.HasPrefix(value, "https://") || strings.HasPrefix(value, "http://"):
+		host, _, _ := strings.Cut(value[strings.Index(value, "://")+3:], "/")
+		return value[:strings.Index(value, "://")+3] + host + "/" + r.name(value)
+	}
+	return r.name(value)
+}
+
+var (
+	guidLike = lazily(`^[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$`)
+	dnLike   = lazily(`^[A-Za-z][A-Za-z0-9-]*=[^,]+(,\s*[A-Za-z][A-Za-z0-9-]*=[^,]+)+$`)
+)
+
+// name gives one pseudonym for all spellings of a value, told apart by its own letter case, and keeps that there were letters outside ASCII.
+func (r redactor) name(value string) string {
+	p := r.pseudonym(strings.ToLower(value))
+	if strings.ToLower(value) != value {
+		p = mark + strings.ToUpper(strings.TrimPrefix(p, mark)) + "X"
+	}
+	if strings.ContainsFunc(value, func(c rune) bool { return c > unicode.MaxASCII }) {
+		p += "é"
+	}
+	if n := utf8.RuneCountInString(value); n > 256 {
+		p += strings.Repeat("x", n-utf8.RuneCountInString(p))
+	}
+	return p
+}
+
+func (r redactor) distinguished(value string) string {
+	parts := strings.Split(value, ",")
+	for i, part := range parts {
+		kind, rest, _ := strings.Cut(part, "=")
+		parts[i] = kind + "=" + r.name(rest)
+	}
+	return strings.Join(parts, ",")
+}
+
+// placeholder tells a template or an expression that a console left unresolved from a value.
+func placeholder(s string) bool {
+	return strings.Contains(s, "${") || strings.Contains(s, "{{") || strings.HasPrefix(s, "user.") || strings.HasPrefix(s, "appuser.") || strings.HasPrefix(s, "{") && strings.HasSuffix(s, "}")
+}
+
+func escapeXML(s string) string {
+	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "\t", "&#9;").Replace(s)
+}

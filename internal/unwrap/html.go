@@ -1,0 +1,147 @@
+package unwrap
+
+import (
+	"bytes"
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// maxPage bounds the readable text that is kept of a page, in bytes.
+const maxPage = 4 << 10
+
+// webPage is what is read of an HTML page.
+type webPage struct {
+	title string
+	text  string // readable text, white space collapsed, a line for each block
+	forms []webForm
+}
+
+type webForm struct {
+	action, method string
+	fields         []pair
+}
+
+// readPage reads HTML as forgivingly as a browser does. Fields outside any form are collected in a form without action.
+func readPage(data []byte) webPage {
+	var w webPage
+	var text strings.Builder
+	var stray webForm
+	inForm, mute, titled := false, 0, false
+	z := html.NewTokenizer(bytes.NewReader(data))
+	for {
+		kind := z.Next()
+		if kind == html.ErrorToken {
+			break
+		}
+		switch kind {
+		case html.TextToken:
+			t := string(z.Text())
+			switch {
+			case titled:
+				w.title = strings.Join(strings.Fields(t), " ")
+			case mute == 0 && text.Len() < 4*maxPage:
+				text.WriteString(strings.Join(strings.FieldsFunc(t, lineBreak), " "))
+			}
+		case html.StartTagToken, html.SelfClosingTagToken, html.EndTagToken:
+			t := z.Token()
+			open := kind == html.StartTagToken
+			switch t.DataAtom {
+			case atom.Title:
+				titled = open
+			case atom.Noscript:
+				z.NextIsNotRawText() // browsers without scripts read it, and it often holds the button of a form
+			case atom.Script, atom.Style, atom.Template, atom.Svg:
+				if open {
+					mute++
+				} else if kind == html.EndTagToken {
+					mute = max(0, mute-1)
+				}
+			case atom.Form:
+				if inForm = kind != html.EndTagToken; inForm {
+					w.forms = append(w.forms, webForm{action: attr(t, "action"), method: strings.ToUpper(attr(t, "method"))})
+				}
+			case atom.Input, atom.Textarea, atom.Button:
+				if name := attr(t, "name"); name != "" && kind != html.EndTagToken {
+					f := &stray
+					if inForm {
+						f = &w.forms[len(w.forms)-1]
+					}
+					f.fields = append(f.fields, pair{name: name, value: attr(t, "value"), raw: attr(t, "value")})
+				}
+			}
+			if !inline[t.DataAtom] && text.Len() < 4*maxPage {
+				text.WriteByte('\n')
+			}
+		}
+	}
+	if len(stray.fields) > 0 {
+		w.forms = append(w.forms, stray)
+	}
+	w.text = tidy(text.String())
+	return w
+}
+
+func lineBreak(c rune) bool { return c == '\n' || c == '\r' }
+
+// inline elements do not end a line of text.
+var inline = map[atom.Atom]bool{atom.A: true, atom.B: true, atom.I: true, atom.Em: true, atom.Strong: true, atom.Span: true, atom.Code: true, atom.Small: true, atom.U: true}
+
+func attr(t html.Token, name string) string {
+	for _, a := range t.Attr {
+		if a.Key == name {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+// tidy collapses white space, drops empty lines and cuts at maxPage, not inside a character.
+func tidy(s string) string {
+	var lines []string
+	for line := range strings.Lines(s) {
+		if line = strings.Join(strings.Fields(line), " "); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	out := strings.Join(lines, "\n")
+	if len(out) > maxPage {
+		out = strings.ToValidUTF8(out[:maxPage], "") + " …"
+	}
+	return out
+}
+
+// page opens a web page: the forms that carry messages, else addresses and messages in its scripts.
+func (o *opener) page(p piece) bool {
+	found := false
+	for _, f := range readPage(p.data).forms {
+		found = o.webForm(p, f) || found
+	}
+	if found {
+		return true
+	}
+	if p.quiet {
+		return false
+	}
+	return o.search(p)
+}
+
+func (o *opener) webForm(p piece, f webForm) bool {
+	if !carries(f.fields) {
+		return false
+	}
+	in := p.within(p.data, "HTML form")
+	if p.whole {
+		in.doc.Pos = o.at(p.off)
+	}
+	form := &Form{Action: f.action, Method: f.method}
+	for _, field := range f.fields {
+		form.Fields = append(form.Fields, field.name)
+	}
+	in.doc.Form, in.doc.URL, in.doc.Method = form, f.action, f.method
+	if f.method == "" {
+		in.doc.Method = "GET" // what a browser makes of a form without a method
+	}
+	return o.carried(in, f.fields, fromForm)
+}

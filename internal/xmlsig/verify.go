@@ -1,0 +1,158 @@
+package xmlsig
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"strings"
+
+	"github.com/ssoctl/ssoctl/internal/xmltree"
+)
+
+// Bounds on what is computed for one document. Where one is reached, Problem says so.
+const (
+	maxSignatures = 100
+	maxReferences = 10 // of one signature
+	maxKeys       = 50 // that are tried for one signature
+	maxPerByte    = 8  // bytes hashed for each byte of the document
+	minBudget     = 1 << 20
+)
+
+// budget is how many bytes may be hashed for a document.
+func budget(doc *xmltree.Doc) int { return minBudget + maxPerByte*len(doc.Raw) }
+
+// Verify computes every ds:Signature of a document, in document order. Beyond 100 signatures it ends with one that says so.
+func Verify(doc *xmltree.Doc, trust Trust) []Signature {
+	v := verifier{doc: doc, trust: trust, left: budget(doc), ids: ids(doc)}
+	var out []Signature
+	doc.Root.Walk(func(e *xmltree.Element) bool {
+		switch {
+		case !e.Is(DSig, "Signature") || len(out) > maxSignatures:
+		case len(out) == maxSignatures:
+			out = append(out, Signature{Path: e.Path(), State: NotComputed, Problem: fmt.Sprintf("the document holds more than %d signatures", maxSignatures)})
+		default:
+			out = append(out, v.signature(e))
+		}
+		return len(out) <= maxSignatures
+	})
+	return out
+}
+
+// verifier computes the signatures of one document.
+type verifier struct {
+	doc   *xmltree.Doc
+	trust Trust
+	left  int // bytes that may still be hashed
+	ids   map[string][]*xmltree.Element
+}
+
+func (v *verifier) signature(e *xmltree.Element) Signature {
+	info := e.Child(DSig, "SignedInfo")
+	s := Signature{Path: e.Path(), State: NotComputed, Method: info.Child(DSig, "SignatureMethod").Attr("Algorithm"),
+		Canonical: info.Child(DSig, "CanonicalizationMethod").Attr("Algorithm")}
+	keys := s.embedded(e.Child(DSig, "KeyInfo"))
+	for i, r := range info.All(DSig, "Reference") {
+		if i == maxReferences {
+			s.References = append(s.References, Reference{URI: r.Attr("URI"), State: NotComputed, Problem: fmt.Sprintf("the signature has more than %d references", maxReferences)})
+			break
+		}
+		s.References = append(s.References, v.reference(e, r))
+	}
+	m, known := methods[s.Method]
+	value, err := decode(e.Child(DSig, "SignatureValue").Text())
+	switch {
+	case info == nil:
+		s.Problem = "it has no SignedInfo"
+	case s.Method == "":
+		s.Problem = "it names no signature method"
+	case !known:
+		s.Problem = fmt.Sprintf("the signature method %q is not known", s.Method)
+	case m.scheme == schemeHMAC:
+		s.Problem = "a method of HMAC needs a shared secret, and a public key is none"
+	case !canonical(s.Canonical):
+		s.Problem = fmt.Sprintf("the canonicalization method %q is not known", s.Canonical)
+	case err != nil:
+		s.Problem = "SignatureValue is not base64: " + err.Error()
+	case len(value) == 0:
+		s.Problem = "SignatureValue is empty"
+	default:
+		v.value(&s, m, info, value, keys)
+	}
+	return s
+}
+
+// value computes the signature value with all keys that fit.
+func (v *verifier) value(s *Signature, m method, info *xmltree.Element, value []byte, embedded []Key) {
+	// SignedInfo is taken whole, so that a comment in it is there for an algorithm that keeps comments.
+	f := form{algorithm: s.Canonical, prefixes: prefixList(info.Child(DSig, "CanonicalizationMethod")), comments: true}
+	text, err := v.text(f, info)
+	if err != nil {
+		s.Problem = err.Error()
+		return
+	}
+	all := v.trust.with(embedded)
+	s.try(m, text, value, all)
+	if s.State == Good {
+		return
+	}
+	f.compact = true
+	if text, err := v.text(f, info); err == nil && anyKey(all, func(k Key) bool { return m.verifies(k.Public, text, value) }) {
+		s.Altered = "white space was put between the elements of SignedInfo after it was signed"
+	}
+}
+
+func (v *verifier) text(f form, e *xmltree.Element) ([]byte, error) {
+	var out bytes.Buffer
+	err := f.write(&out, v.doc, e, &v.left)
+	return out.Bytes(), err
+}
+
+// origin is a key and where it came from.
+type origin struct {
+	Key
+	by string
+}
+
+// with lists the keys in the order in which they are tried.
+func (t Trust) with(embedded []Key) []origin {
+	var out []origin
+	add := func(by string, keys []Key) {
+		for _, k := range keys {
+			if len(out) < maxKeys {
+				out = append(out, origin{k, by})
+			}
+		}
+	}
+	add(ByConfigured, t.Configured)
+	add(ByMetadata, t.Metadata)
+	add(ByEmbedded, embedded)
+	return out
+}
+
+func anyKey(all []origin, ok func(Key) bool) bool {
+	for _, k := range all {
+		if ok(k.Key) {
+			return true
+		}
+	}
+	return false
+}
+
+// try finds the first key that verifies the value over a text.
+func (s *Signature) try(m method, text, value []byte, all []origin) {
+	s.State = Bad
+	for _, k := range all {
+		if m.verifies(k.Public, text, value) {
+			s.State, s.By, s.Key = Good, k.by, k.Raw
+			return
+		}
+	}
+	if anyKey(all, func(k Key) bool { return m.wrapped(k.Public, text, value) }) {
+		s.Altered = "the value is written in ASN.1; XML Signature wants its two numbers side by side"
+	}
+}
+
+// decode reads base64 with white space in it.
+func decode(s string) ([]byte, error) {
+	return base64.StdEncoding.DecodeString(strings.Join(strings.Fields(s), ""))
+}

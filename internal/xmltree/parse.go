@@ -1,0 +1,343 @@
+package xmltree
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/ssoctl/ssoctl/internal/source"
+)
+
+// Bounds on what is read. SAML nests about fifteen deep; an aggregate of a large federation has some millions of elements.
+const (
+	maxDepth    = 100
+	maxElements = 4_000_000
+	maxAttrs    = 1_000 // of one element
+)
+
+// Parse reads a document of any encoding that it recognises (UTF-8, UTF-16, ISO-8859-1, windows-1252). The error is a *source.Error
+// with the place.
+func Parse(file string, data []byte) (*Doc, error) {
+	d := &Doc{File: file}
+	var err error
+	if d.Raw, d.Encoding, err = toUTF8(data); err != nil {
+		return nil, &source.Error{File: file, Pos: source.Pos{Line: 1, Col: 1}, Msg: err.Error()}
+	}
+	p := parser{doc: d, dec: xml.NewDecoder(bytes.NewReader(withoutDeclaration(d.Raw)))}
+	p.dec.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
+	if err := p.run(); err != nil {
+		return nil, &source.Error{File: file, Pos: d.at(p.errAt), Msg: err.Error()}
+	}
+	return d, nil
+}
+
+type parser struct {
+	doc   *Doc
+	dec   *xml.Decoder
+	open  *Element
+	depth int
+	count int
+	errAt int // offset that an error is about
+	arena []Element
+}
+
+func (p *parser) run() error {
+	if len(bytes.TrimSpace(p.doc.Raw)) == 0 {
+		return errors.New("the document is empty")
+	}
+	for {
+		from := int(p.dec.InputOffset())
+		p.errAt = from
+		tok, err := p.dec.RawToken()
+		if err == io.EOF {
+			return p.atEnd(from)
+		}
+		if err != nil {
+			p.errAt = min(int(p.dec.InputOffset()), len(p.doc.Raw))
+			return errors.New(plain(err))
+		}
+		if err := p.token(tok, from, int(p.dec.InputOffset())); err != nil {
+			return err
+		}
+	}
+}
+
+func (p *parser) atEnd(at int) error {
+	p.errAt = min(at, len(p.doc.Raw))
+	switch {
+	case p.open != nil:
+		return fmt.Errorf("the document ends inside <%s>, which begins in line %d", p.open.Name(), p.doc.at(p.open.from).Line)
+	case p.doc.Root == nil:
+		p.errAt = 0
+		return errors.New("the document has no element")
+	}
+	return nil
+}
+
+func (p *parser) token(tok xml.Token, from, to int) error {
+	switch t := tok.(type) {
+	case xml.StartElement:
+		return p.start(t, from, to)
+	case xml.EndElement:
+		return p.end(t, to)
+	case xml.CharData:
+		return p.text(string(t), from)
+	case xml.Comment:
+		p.add(Node{Kind: Comment, Text: string(t), from: from})
+	case xml.ProcInst:
+		if strings.EqualFold(t.Target, "xml") {
+			return errors.New("the XML declaration does not stand at the very beginning of the document")
+		}
+		p.add(Node{Kind: Instruction, Target: t.Target, Text: string(t.Inst), from: from})
+	case xml.Directive:
+		if p.doc.Doctype.IsZero() {
+			p.doc.Doctype = p.doc.at(from)
+		}
+	}
+	return nil
+}
+
+func (p *parser) add(n Node) {
+	if p.open != nil {
+		p.open.Children = append(p.open.Children, n)
+		return
+	}
+	p.doc.Beside = append(p.doc.Beside, n)
+	if p.doc.Root == nil {
+		p.doc.RootIndex++
+	}
+}
+
+func (p *parser) text(s string, from int) error {
+	if p.open != nil {
+		// Parts that only CDATA sections or references separate are one text.
+		if n := len(p.open.Children); n > 0 && p.open.Children[n-1].Kind == Text {
+			p.open.Children[n-1].Text += s
+			return nil
+		}
+		p.open.Children = append(p.open.Children, Node{Kind: Text, Text: s, from: from})
+		return nil
+	}
+	if rest := strings.TrimLeft(s, " \t\r\n\ufeff"); rest != "" {
+		p.errAt = from + len(s) - len(rest)
+		if p.doc.Root == nil {
+			return errors.New("there is text before the first element")
+		}
+		return fmt.Errorf("there is text behind the end of <%s>", p.doc.Root.Name())
+	}
+	return nil
+}
+
+func (p *parser) start(t xml.StartElement, from, to int) error {
+	if p.open == nil && p.doc.Root != nil {
+		return fmt.Errorf("a second root element <%s> follows <%s>", qualified(t.Name.Space, t.Name.Local), p.doc.Root.Name())
+	}
+	p.depth++
+	p.count++
+	if p.depth > maxDepth || p.count > maxElements || len(t.Attr) > maxAttrs {
+		return fmt.Errorf("the document is beyond what is read: %d levels, %d elements, %d attributes of one element", maxDepth, maxElements, maxAttrs)
+	}
+	e := p.element()
+	e.Prefix, e.Local, e.Parent, e.doc, e.from, e.tag, e.to = t.Name.Space, t.Name.Local, p.open, p.doc, from, to, to
+	values := normalised(p.doc.Raw[from:to])
+	e.Attrs = make([]Attr, len(t.Attr))
+	for i, a := range t.Attr {
+		e.Attrs[i] = Attr{Prefix: a.Name.Space, Local: a.Name.Local, Value: a.Value}
+		if i < len(values) {
+			e.Attrs[i].Value = values[i]
+		}
+	}
+	if err := e.resolve(); err != nil {
+		return err
+	}
+	if p.open == nil {
+		p.doc.Root = e
+	} else {
+		p.open.Children = append(p.open.Children, Node{Kind: Elem, Element: e, from: from})
+	}
+	p.open = e
+	return nil
+}
+
+// element takes room for one element; it is allocated in blocks, since a document has many.
+func (p *parser) element() *Element {
+	if len(p.arena) == 0 {
+		p.arena = make([]Element, 64)
+	}
+	e := &p.arena[0]
+	p.arena = p.arena[1:]
+	return e
+}
+
+func (p *parser) end(t xml.EndElement, to int) error {
+	if p.open == nil {
+		return fmt.Errorf("</%s> closes nothing", qualified(t.Name.Space, t.Name.Local))
+	}
+	if p.open.Prefix != t.Name.Space || p.open.Local != t.Name.Local {
+		return fmt.Errorf("</%s> does not close <%s>, which begins in line %d", qualified(t.Name.Space, t.Name.Local), p.open.Name(), p.doc.at(p.open.from).Line)
+	}
+	p.open.to = to
+	p.open = p.open.Parent
+	p.depth--
+	return nil
+}
+
+// resolve finds the namespaces of the element and its attributes (Namespaces in XML 1.0 §5, §6).
+func (e *Element) resolve() error {
+	var ok bool
+	if e.Space, ok = e.Namespace(e.Prefix); !ok || e.Prefix == "xmlns" {
+		return fmt.Errorf("the namespace prefix %q of <%s> is not declared", e.Prefix, e.Name())
+	}
+	for i := range e.Attrs {
+		a := &e.Attrs[i]
+		if a.declares() {
+			a.Space = xmlnsSpace
+		} else if a.Prefix != "" {
+			if a.Space, ok = e.Namespace(a.Prefix); !ok {
+				return fmt.Errorf("the namespace prefix %q of the attribute %s is not declared", a.Prefix, qualified(a.Prefix, a.Local))
+			}
+		}
+		for j := range i {
+			if b := &e.Attrs[j]; b.Local == a.Local && (b.Prefix == a.Prefix || b.Space == a.Space && a.declares() == b.declares()) {
+				return fmt.Errorf("<%s> has the attribute %s twice", e.Name(), qualified(a.Prefix, a.Local))
+			}
+		}
+	}
+	return nil
+}
+
+// normalised gives the attribute values of a start tag in which white space other than blanks is literal; encoding/xml does not
+// normalise them (XML 1.0 §3.3.3), and signatures are made over the normalised values. nil when there is nothing to do.
+func normalised(tag []byte) []string {
+	if bytes.IndexAny(tag, "\t\r\n") < 0 {
+		return nil
+	}
+	var out []string
+	for _, a := range attributes(tag) {
+		raw := string(tag[a.from:a.to])
+		if strings.ContainsAny(raw, "\t\r\n") {
+			raw = strings.NewReplacer("\r\n", " ", "\r", " ", "\n", " ", "\t", " ").Replace(raw)
+		}
+		out = append(out, unescape(raw))
+	}
+	return out
+}
+
+// span is a part of a start tag.
+type span struct {
+	name     string
+	key      int // where the name begins
+	from, to int // the value, without its quotes
+}
+
+// attributes finds the attributes of a well-formed start tag.
+func attributes(tag []byte) []span {
+	var out []span
+	i := bytes.IndexAny(tag, " \t\r\n/>")
+	for i >= 0 && i < len(tag) {
+		for i < len(tag) && strings.IndexByte(" \t\r\n/>", tag[i]) >= 0 {
+			i++
+		}
+		eq := bytes.IndexByte(tag[i:], '=')
+		if eq < 0 {
+			break
+		}
+		name, key := strings.TrimRight(string(tag[i:i+eq]), " \t\r\n"), i
+		i += eq + 1
+		for i < len(tag) && strings.IndexByte(" \t\r\n", tag[i]) >= 0 {
+			i++
+		}
+		if i >= len(tag) || tag[i] != '"' && tag[i] != '\'' {
+			break
+		}
+		n := bytes.IndexByte(tag[i+1:], tag[i])
+		if n < 0 {
+			break
+		}
+		out = append(out, span{name, key, i + 1, i + 1 + n})
+		i += n + 2
+	}
+	return out
+}
+
+// unescape resolves the references of an attribute value that encoding/xml has accepted.
+func unescape(raw string) string {
+	if !strings.Contains(raw, "&") {
+		return raw
+	}
+	dec := xml.NewDecoder(strings.NewReader("<a>" + strings.ReplaceAll(raw, "<", "&lt;") + "</a>"))
+	var b strings.Builder
+	for {
+		tok, err := dec.RawToken()
+		if err != nil {
+			return b.String()
+		}
+		if t, ok := tok.(xml.CharData); ok {
+			b.Write(t)
+		}
+	}
+}
+
+// plain words an error of encoding/xml without its name and line, which the place says.
+func plain(err error) string {
+	var syntax *xml.SyntaxError
+	if errors.As(err, &syntax) {
+		msg := syntax.Msg
+		if msg == "unexpected EOF" {
+			return "the document ends in the middle of a tag"
+		}
+		if strings.HasPrefix(msg, "invalid character entity") {
+			return "a reference to an entity that XML does not define:" + strings.TrimPrefix(msg, "invalid character entity")
+		}
+		if strings.HasPrefix(msg, "invalid UTF-8") {
+			return "a byte that is no UTF-8"
+		}
+		return "no well-formed XML: " + msg
+	}
+	return strings.TrimPrefix(err.Error(), "xml: ")
+}
+
+// at gives the place of a byte offset; columns count runes.
+func (d *Doc) at(offset int) source.Pos {
+	d.index()
+	offset = min(max(offset, 0), len(d.Raw))
+	lo, hi := 0, len(d.lines)
+	for lo+1 < hi {
+		if mid := (lo + hi) / 2; d.lines[mid] <= offset {
+			lo = mid
+		} else {
+			hi = mid
+		}
+	}
+	pos := source.Pos{Line: lo + 1, Col: utf8.RuneCount(d.Raw[d.lines[lo]:offset]) + 1}
+	by := 0
+	for _, s := range d.shifts {
+		if s.Line == pos.Line && s.Col <= pos.Col {
+			by += s.By
+		}
+	}
+	pos.Col += by
+	if !d.origin.IsZero() {
+		if pos.Line == 1 {
+			pos.Col += d.origin.Col - 1
+		}
+		pos.Line += d.origin.Line - 1
+	}
+	return pos
+}
+
+func (d *Doc) index() {
+	if d.lines != nil {
+		return
+	}
+	d.lines = append(make([]int, 0, 64), 0)
+	for i, c := range d.Raw {
+		if c == '\n' {
+			d.lines = append(d.lines, i+1)
+		}
+	}
+}

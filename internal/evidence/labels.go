@@ -19,6 +19,7 @@ const (
 	Passive       = "with IsPassive"
 	NoDestination = "without Destination"
 	NoNameID      = "without NameIDPolicy"
+	Signed        = "signed"
 	OtherBinding  = "by the other binding"
 	SPOwn         = "the SP's own request"
 )

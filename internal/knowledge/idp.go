@@ -144,6 +144,8 @@ type IdPSAML struct {
 	EntityID Fact[string] `yaml:"entity_id,omitempty"`
 	// PostOnly is the pattern (RE2, whole string) of single sign-on URLs that take only the HTTP-POST binding.
 	PostOnly Fact[string] `yaml:"post_only,omitempty"`
+	// TenantWide is the shape of metadata addresses whose keys are the tenant's and not the application's; Say tells what to use.
+	TenantWide Pattern `yaml:"tenant_wide,omitempty"`
 	Facts    Facts        `yaml:"facts,omitempty"`
 }
 

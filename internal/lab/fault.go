@@ -58,10 +58,10 @@ const (
 // samlFaults lists those of the SAML side.
 func samlFaults() []Fault {
 	return slices.Concat(
-		mdDocumentFaults(), mdNameFaults(), mdServiceFaults(), mdKeyFaults(), mdInfoFaults(), spFaults(), certFaults(), pastedFaults(),
+		mdDocumentFaults(), mdSealFaults(), mdNameFaults(), mdServiceFaults(), mdKeyFaults(), mdInfoFaults(), spFaults(), certFaults(), pastedFaults(), disagreementFaults(),
 		samlClientFaults(), samlNetFaults(),
-		login(slices.Concat(rspFormFaults(), rspFaults(), statusFaults(),
-			astHeadFaults(), astSubjectFaults(), astConditionFaults(), astStatementFaults(), astAttributeFaults(),
+		login(slices.Concat(reqFaults(), rspFormFaults(), rspFaults(), statusFaults(),
+			astHeadFaults(), astIdentityFaults(), astSubjectFaults(), astConditionFaults(), astStatementFaults(), astAttributeFaults(),
 			sigTrustFaults(), sigFormFaults(), wrappingFaults(), encFaults())))
 }
 

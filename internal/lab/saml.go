@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"crypto"
 	"crypto/x509"
 	"fmt"
@@ -63,8 +64,10 @@ type samlChange struct {
 	sp      func(md *elem, l *Lab) // of the SP's metadata
 
 	spEntity string // the SP's entity ID, in place of the usual one
+	spACS    string // the SP's ACS, in place of the usual one
 	request  requestChange
 	message  messageChange
+	sent     sentChange
 }
 
 // samlKeyChange is what can be wrong with the signing key and its certificate.
@@ -90,23 +93,20 @@ type requestChange struct {
 // prepareSAML makes all that a SAML lab publishes. The lab's address is known by then.
 func (l *Lab) prepareSAML() error {
 	c := l.b.saml
-	s := &samlSide{entityID: l.site.url(pageSAMLMetadata), metadataURL: l.site.url(pageSAMLMetadata), ssoURL: l.site.url(pageSSO), acs: spACS}
+	l.SPEntityID, l.ACSURL = cmp.Or(c.spEntity, spEntity), cmp.Or(c.spACS, spACS)
+	s := &samlSide{entityID: l.site.url(pageSAMLMetadata), metadataURL: l.site.url(pageSAMLMetadata), ssoURL: l.site.url(pageSSO), acs: l.ACSURL}
 	if c.entity != nil {
 		s.entityID = c.entity(s.entityID)
 	}
 	if c.request.registered != "" || c.request.silent {
 		s.acs = c.request.registered
 	}
-	sp := spEntity
-	if c.spEntity != "" {
-		sp = c.spEntity
-	}
 	var err error
 	if s.keys, err = newSAMLKeys(l.now(), c.keys); err != nil {
 		return fmt.Errorf("make the keys of the SAML side: %w", err)
 	}
 	l.saml = s
-	l.EntityID, l.MetadataURL, l.SSOURL, l.SPEntityID, l.ACSURL = s.entityID, s.metadataURL, s.ssoURL, sp, spACS
+	l.EntityID, l.MetadataURL, l.SSOURL = s.entityID, s.metadataURL, s.ssoURL
 	if s.metadata, err = l.makeMetadata(); err != nil {
 		return fmt.Errorf("make the SAML metadata: %w", err)
 	}

@@ -149,3 +149,11 @@ func spKey(t *testing.T, l *lab.Lab) *rsa.PrivateKey {
 }
 
 func base64Of(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
+
+// certificateOf is the SP's certificate in base64.
+func certificateOf(t *testing.T, l *lab.Lab) string {
+	t.Helper()
+	_, text := l.SPKeys()
+	block, _ := pem.Decode([]byte(text))
+	return base64.StdEncoding.EncodeToString(block.Bytes)
+}

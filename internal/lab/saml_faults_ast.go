@@ -69,6 +69,12 @@ func astHeadFaults() []Fault {
 			m.part("Subject/NameID").fill("ann@elsewhere.example")
 			m.attribute("email").at("AttributeValue").fill("ann@elsewhere.example")
 		})},
+	}
+}
+
+// astIdentityFaults are those of whom the assertion is about, and how often.
+func astIdentityFaults() []Fault {
+	return []Fault{
 		{Name: "AST042", Title: "a comment stands inside NameID", set: within("Subject/NameID", func(e *elem, m *message) {
 			e.fill(m.user.Email, markup("<!-- -->"), ".evil.example")
 			m.attribute("email").at("AttributeValue").fill(m.user.Email + ".evil.example")
@@ -81,7 +87,7 @@ func astHeadFaults() []Fault {
 			a.at("Subject/NameID").fill("bob@lab.example")
 			m.root.add(a)
 		})},
-		{Name: "AST045", Title: "every assertion has the same ID", set: head(func(a *elem, _ *message) { a.set("ID", "_lab-always-the-same") })},
+		{Name: "AST045", Title: "every assertion has the same ID", set: within("", func(a *elem, _ *message) { a.set("ID", "_lab-always-the-same") })},
 	}
 }
 

@@ -108,11 +108,17 @@ func pastedFaults() []Fault {
 			c.SAML.Set("sp_private_key", "env:"+SPKeyEnv)
 			c.SAML.Set("sp_certificate", c.lab.saml.keys.next().pem())
 		}},
+	}
+}
+
+// disagreementFaults are those of connections that say something else than the metadata that they name.
+func disagreementFaults() []Fault {
+	return []Fault{
 		{Name: "CFG003", Title: "the connection and the metadata name different entity IDs", Connection: func(c *Conn) { c.SAML.Set("idp_entity_id", "https://login.lab.example/lab") }},
 		{Name: "CFG003-slash", Title: "the entity ID in the connection ends in a slash", Connection: func(c *Conn) { c.SAML.Set("idp_entity_id", c.lab.EntityID+"/") }},
 		{Name: "CFG003-sso", Title: "the connection and the metadata name different SSO URLs", set: func(b *behaviour) {
 			b.saml.aliases = map[string]string{"/saml2/sso": pageSSO}
 		}, Connection: func(c *Conn) { c.SAML.Set("sso_url", c.lab.site.url("/saml2/sso")) }},
-		{Name: "CFG003-certificate", Title: "the connection and the metadata have different certificates", Connection: pasted(func(l *Lab) string { return l.saml.keys.next().pem() })},
+		{Name: "CFG003-certificate", Title: "the connection and the metadata have different certificates", Connection: func(c *Conn) { c.SAML.Set("certificate", c.lab.saml.keys.next().pem()) }},
 	}
 }

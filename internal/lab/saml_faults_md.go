@@ -102,6 +102,12 @@ func mdDocumentFaults() []Fault {
 			md.remove("Extensions")
 			md.at("IDPSSODescriptor").become(el("md:SPSSODescriptor", attr{"protocolSupportEnumeration", nsProtocol}, keyDescriptor("signing", l.saml.keys.sign), acs))
 		})},
+	}
+}
+
+// mdSealFaults are those of the metadata's signature and of how it is fetched.
+func mdSealFaults() []Fault {
+	return []Fault{
 		{Name: "MD047", Title: "the metadata was changed after it was signed", set: retold(func(s string, _ *Lab) string {
 			return strings.Replace(s, "An identity provider for tests", "An identity provider", 1)
 		})},
@@ -178,7 +184,7 @@ func mdServiceFaults() []Fault {
 		{Name: "MD017", Title: "the SP sends requests by HTTP-Redirect and single sign-on takes HTTP-POST alone", set: func(b *behaviour) {
 			idp(func(d *elem, _ *Lab) { noSSO(d, bindingRedirect) })(b)
 			b.saml.request.noRedirect = true
-			b.saml.request.registered = "https://my.orq.ai/v2/auth/sso/saml/callback"
+			b.saml.spEntity, b.saml.spACS = "urn:orq.ai:lab", "https://my.orq.ai/v2/auth/sso/saml/callback"
 		}, Connection: func(c *Conn) { c.SP = Fields{{"profile", "orq"}, {"workspace", "lab"}} }},
 		{Name: "MD018", Title: "HTTP-Redirect is listed twice", set: more(service("SingleSignOnService", bindingRedirect, elsewhere))},
 		{Name: "MD019", Title: "an address of SingleLogoutService is plain http", set: logout(func(s *elem, l *Lab) { s.set("Location", l.site.over("http", "", pageSLO)) })},

@@ -212,6 +212,51 @@ func TestSignedRequests(t *testing.T) {
 	}
 }
 
+// TestRequest: the lab takes its own SP's request, signed too, and refuses those that faults damage.
+func TestRequest(t *testing.T) {
+	for fault, taken := range map[string]bool{"": true, "REQ013": true, "REQ011": true, "REQ001": false, "REQ005": false, "REQ007": false, "REQ012-altered": false, "REQ012-case": false} {
+		l, b, _ := samlLab(t, fault)
+		if r := b.get(t, l.Request("/deep/link")); (r.status == http.StatusOK) != taken {
+			t.Errorf("%q: %d %s", fault, r.status, r.body)
+		}
+	}
+}
+
+// TestSignatureFaults states what a computation of each faulty signature must give: the value, by whose key, the digests.
+func TestSignatureFaults(t *testing.T) {
+	for fault, want := range map[string]string{
+		"MD047": "good metadata bad", "MD047-stranger": "good embedded good", "MD047-part": "good metadata good", "MD048": "good metadata good",
+		"SIG001": "", "SIG003": "not_computed  good", "SIG004": "good embedded good", "SIG005": "good metadata good", "SIG006": "good metadata bad", "SIG006-encoding": "good metadata bad",
+		"SIG007": "good metadata good", "SIG007-two": "good metadata good", "SIG008": "good metadata good", "SIG010": "good metadata not_computed", "SIG010-inclusive": "good metadata good", "SIG011": "good metadata good",
+		"SIG015": "good metadata good", "SIG016": "not_computed  good", "SIG017": "bad  good", "SIG017-stranger": "bad  good",
+		"SIG009-xsw1": "good metadata good", "SIG009-xsw2": "good metadata good", "SIG009-xsw3": "good metadata good", "SIG009-xsw4": "good metadata good",
+		"SIG009-xsw5": "good metadata good", "SIG009-xsw6": "good metadata good", "SIG009-xsw7": "good metadata good", "SIG009-xsw8": "good metadata good",
+		"CERT005": "good metadata good", "CERT006": "good metadata good", "CERT007": "good metadata good", "CERT009": "good metadata good", "AST042": "good metadata good",
+	} {
+		l, _, _ := samlLab(t, fault)
+		text := l.Response(lab.ResponseOptions{InResponseTo: requestID})
+		if strings.HasPrefix(fault, "MD") {
+			text = l.SAMLMetadata()
+		}
+		doc := parse(t, text)
+		found := xmlsig.Verify(doc, trust(t, l))
+		if want == "" && len(found) > 0 || want != "" && len(found) == 0 {
+			t.Errorf("%s: %d signatures", fault, len(found))
+		}
+		for _, s := range found {
+			if got := string(s.State) + " " + s.By + " " + string(s.Digests()); got != want {
+				t.Errorf("%s: signature %s is %q, want %q: %+v", fault, s.Path, got, want, s)
+			}
+		}
+		if strings.HasPrefix(fault, "SIG009") && !strings.HasSuffix(fault, "7") { // there the forged one is beside the way
+			read := doc.Root.Child(nsA, "Assertion")
+			if strings.Contains(string(read.Source()[:200]), "_forged-") && found[0].Covers(read.Path()) {
+				t.Errorf("%s: the assertion that is read is covered", fault)
+			}
+		}
+	}
+}
+
 // TestHostileRequests: nothing of what can be sent makes the lab read without bound, fetch anything or fall over.
 func TestHostileRequests(t *testing.T) {
 	l, b, _ := samlLab(t, "")

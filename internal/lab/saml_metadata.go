@@ -86,7 +86,7 @@ const xmlHead = `<?xml version="1.0" encoding="UTF-8"?>` + "\n"
 // makeSPMetadata writes the metadata of the lab's SP (SAML Metadata section 2.4.4) with the fault's changes.
 func (l *Lab) makeSPMetadata() []byte {
 	partner := l.saml.keys.partner()
-	acs := service("AssertionConsumerService", bindingPost, spACS)
+	acs := service("AssertionConsumerService", bindingPost, l.ACSURL)
 	acs.attrs = append(acs.attrs, attr{"index", "0"}, attr{"isDefault", "true"})
 	md := el("md:EntityDescriptor", attr{"xmlns:md", nsMetadata}, attr{"xmlns:ds", nsSignature}, attr{"entityID", l.SPEntityID},
 		el("md:SPSSODescriptor", attr{"AuthnRequestsSigned", "false"}, attr{"WantAssertionsSigned", "false"}, attr{"protocolSupportEnumeration", nsProtocol},

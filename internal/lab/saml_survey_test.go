@@ -37,6 +37,11 @@ func TestSAMLFaultsShow(t *testing.T) {
 		t.Run(f.Name, func(t *testing.T) {
 			t.Parallel()
 			survey := samlSurvey(t, f.Name)
+			for side, text := range healthy { // what was left out, see samlSurvey
+				if _, there := survey[side]; !there {
+					survey[side] = text
+				}
+			}
 			got := differences(healthy, survey)
 			if len(got) == 0 {
 				t.Fatal("nothing differs from a healthy lab")
@@ -76,7 +81,10 @@ func samlUntouched(f lab.Fault) []string {
 	case "AUTHZ":
 		return []string{"metadata", "sp", "granted", "passive"}
 	case "REQ":
-		return []string{"metadata", "sp"}
+		if f.Login {
+			return []string{"metadata", "sp", "granted", "passive", "connection"}
+		}
+		return []string{"metadata", "sp", "sent"}
 	case "NET":
 		return []string{"sp", "connection"}
 	case "RSP", "AST", "ENC":
@@ -103,21 +111,47 @@ func samlSurvey(t *testing.T, fault string) map[string]string {
 		s.Timeout = 100 * time.Millisecond
 	}
 	_, port, _ := strings.Cut(l.Addr, ":")
+	checkConnection(t, l)
 	known, key := trust(t, l), spKey(t, l)
 	read := func(raw []byte) string { return described(raw, known, key) }
 	found := map[string]string{
 		"connection": certificates(l.Connection()),
-		"metadata":   read([]byte(s.fetch(l.MetadataURL))) + read(l.SAMLMetadata()),
+		"metadata":   read(l.SAMLMetadata()),
 		"sp":         read(l.SPMetadata()),
 		"passive":    read(l.PassiveResponse(lab.ResponseOptions{InResponseTo: requestID})),
 	}
-	if !l.Fault.Login {
-		found["requests"] = s.requests()
+	if !l.Fault.Login { // the others do not show without one
+		found["requests"], found["served"] = s.requests(), s.fetch(l.MetadataURL)
+		found["served"] = read([]byte(found["served"]))
 	}
-	first, second := l.Response(lab.ResponseOptions{InResponseTo: requestID}), l.Response(lab.ResponseOptions{})
-	found["granted"], found["delivery"] = read(first)+read(second), s.delivery(first)
-	if a, b := assertionID.FindSubmatch(first), assertionID.FindSubmatch(second); a != nil && b != nil && string(a[1]) == string(b[1]) {
-		found["granted"] += "the same assertion ID twice"
+	first := l.Response(lab.ResponseOptions{InResponseTo: requestID})
+	found["granted"], found["delivery"] = read(first), s.delivery(first)
+	if fault == "" || l.Fault.Code == "RSP009" || l.Fault.Code == "AST045" { // they need a second one
+		second := l.Response(lab.ResponseOptions{})
+		found["unsolicited"] = read(second)
+		if a, b := assertionID.FindSubmatch(first), assertionID.FindSubmatch(second); string(a[1]) == string(b[1]) {
+			found["unsolicited"] += "the same assertion ID twice"
+		}
+	}
+	address := l.Request("/deep/link?a=b")
+	sent, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found["sent"] = read(l.RequestXML())
+	for _, name := range slices.Sorted(maps.Keys(sent.Query())) {
+		value := sent.Query().Get(name)
+		switch name {
+		case "SAMLRequest": // random, but that "<" is encoded otherwise than the beginning of what is deflated
+			value = fmt.Sprint(len(value) > 4096, value[:1])
+		case "Signature":
+			value = ""
+		}
+		found["sent"] += fmt.Sprintln(name, value)
+	}
+	key64, _ := keyOf(certificateOf(t, l))
+	if s := xmlsig.VerifyQuery(sent.RawQuery, xmlsig.Trust{Configured: []xmlsig.Key{key64}}); s != nil {
+		found["sent"] += fmt.Sprintln(s.State, s.Altered, s.Method)
 	}
 	for k, v := range found {
 		found[k] = strings.ReplaceAll(v, port, "PORT")

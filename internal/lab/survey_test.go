@@ -36,6 +36,7 @@ type surveyor struct {
 func survey(t *testing.T, fault string) map[string]string {
 	c := newClock()
 	l := start(t, lab.Options{Fault: fault, Now: c.now})
+	checkConnection(t, l)
 	base, _, _ := strings.Cut(l.Issuer, "?")
 	s := surveyor{t, newBrowser(t, l, c.now), c, base}
 	s.Timeout = patience(fault)

@@ -21,7 +21,7 @@ func authorize(ctx context.Context, r *run) *evidence.Observation {
 	}
 	obs := &evidence.Observation{Source: address}
 	ask := func(label string, params url.Values) evidence.Exchange {
-		got := r.front(ctx, label, address, params, params.Get("redirect_uri"))
+		got := r.front(ctx, label, address, params.Encode(), params.Get("redirect_uri"))
 		obs.Exchanges = append(obs.Exchanges, got...)
 		return got[len(got)-1]
 	}
@@ -116,10 +116,10 @@ func answerText(ex evidence.Exchange) string {
 
 // front sends a front-channel request as a browser would and follows redirects only while they stay on the IdP's origin; where
 // the redirect URI is reached it stops, so that nothing reaches the SP.
-func (r *run) front(ctx context.Context, label, endpoint string, params url.Values, home string) []evidence.Exchange {
-	address := endpoint + "?" + params.Encode()
+func (r *run) front(ctx context.Context, label, endpoint, query, home string) []evidence.Exchange {
+	address := endpoint + "?" + query
 	if strings.Contains(endpoint, "?") { // RFC 6749 §3.1: a query of the endpoint is kept
-		address = endpoint + "&" + params.Encode()
+		address = endpoint + "&" + query
 	}
 	var out []evidence.Exchange
 	var jar []*http.Cookie
@@ -158,7 +158,7 @@ func mutated(ctx context.Context, r *run) *evidence.Observation {
 	} {
 		params := r.authorization()
 		params.Set("redirect_uri", m.uri)
-		obs.Exchanges = append(obs.Exchanges, r.front(ctx, m.label, address, params, m.uri)...)
+		obs.Exchanges = append(obs.Exchanges, r.front(ctx, m.label, address, params.Encode(), m.uri)...)
 	}
 	return settle(obs)
 }

@@ -35,8 +35,12 @@ func (r *run) firstURL() string {
 		return r.conn.OIDC.Issuer
 	case r.conn.SAML != nil && strings.Contains(r.conn.SAML.IdPMetadata, "://"):
 		return r.conn.SAML.IdPMetadata
-	case r.conn.SAML != nil:
+	case r.conn.SAML != nil && r.conn.SAML.SSOURL != "":
 		return r.conn.SAML.SSOURL
+	case r.conn.SAML != nil: // the metadata is a file: that is where the address stands
+		if m := r.metadata(); m != nil {
+			return SeenIn(m).SSOURL
+		}
 	}
 	return ""
 }

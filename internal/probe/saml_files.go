@@ -65,7 +65,14 @@ func samlMetadata(ctx context.Context, r *run) *evidence.Observation {
 	case !r.allowed(passive):
 		return nil
 	}
-	return observe(at, r.fetch(ctx, request{method: http.MethodGet, url: at, accept: acceptMetadata, aggregate: r.conn.SAML.IdPEntityID}))
+	obs := observe(at, r.fetch(ctx, request{method: http.MethodGet, url: at, accept: acceptMetadata, aggregate: r.conn.SAML.IdPEntityID}))
+	if obs.Failure == nil {
+		return obs
+	}
+	if why := r.unreachable(); why != nil && sameOrigin(at, why.Source) { // the network probe runs beside this one
+		return why
+	}
+	return obs
 }
 
 // acceptMetadata prefers the media type of SAML metadata; some servers have an HTML page at the same address.

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"compress/flate"
 	"context"
+	"crypto"
 	"encoding/base64"
 	"encoding/json"
 	"encoding/xml"
@@ -17,6 +18,7 @@ import (
 	"github.com/ssoctl/ssoctl/internal/evidence"
 	"github.com/ssoctl/ssoctl/internal/samldoc"
 	"github.com/ssoctl/ssoctl/internal/unwrap"
+	"github.com/ssoctl/ssoctl/internal/xmlsig"
 )
 
 // samlSSO sends the authentication request that the SP would send, with IsPassive: an IdP that honours it answers at once, with a
@@ -28,6 +30,10 @@ func samlSSO(ctx context.Context, r *run) *evidence.Observation {
 		return nil
 	}
 	a.obs = &evidence.Observation{Source: a.to}
+	key := a.spKey()
+	if sp := r.conn.SP.SAML; sp != nil && sp.RequestSigned.V {
+		a.key = key
+	}
 	a.spOwn()
 	passive := a.request()
 	passive.IsPassive = true
@@ -37,7 +43,12 @@ func samlSSO(ctx context.Context, r *run) *evidence.Observation {
 	if a.ask(evidence.AsSent, a.request()) || !a.refused() {
 		return settle(a.obs)
 	}
-	said := strings.ToLower(string(a.obs.Last().Body))
+	if a.key == nil && key != nil { // whether this SP signs is not known: the answer shows whether it has to
+		a.key = key
+		a.ask(evidence.Signed, a.request())
+		a.key = nil
+	}
+	said := strings.ToLower(string(a.obs.Labelled(evidence.AsSent).Body))
 	bare := a.request()
 	bare.Destination = ""
 	a.ask(evidence.NoDestination, bare)
@@ -59,6 +70,7 @@ type asker struct {
 	r      *run
 	to     string
 	byPost bool
+	key    crypto.Signer // requests are signed with it; nil: they are not
 	obs    *evidence.Observation
 }
 
@@ -105,6 +117,19 @@ func (a *asker) request() authnRequest {
 		q.NameIDFormat = ""
 	}
 	return q
+}
+
+// spKey is the SP's private key, where the connection file refers to one.
+func (a *asker) spKey() crypto.Signer {
+	ref := a.r.conn.SAML.SPPrivateKey
+	if ref == "" {
+		return nil
+	}
+	text, err := a.r.secret(ref)
+	if err != nil {
+		return nil
+	}
+	return privateKey(text)
 }
 
 // hexOnly makes random characters fit for an xs:ID, which takes neither "/" nor "+".
@@ -169,10 +194,22 @@ func deflated(b []byte) string {
 func (a *asker) ask(label string, q authnRequest) bool {
 	state := "ssoctl-doctor-" + a.r.env.Random()[:16]
 	var got []evidence.Exchange
+	body := q.xml()
 	if a.byPost {
-		got = a.post(label, url.Values{"SAMLRequest": {base64.StdEncoding.EncodeToString(q.xml())}, "RelayState": {state}})
+		if a.key != nil {
+			if signed, err := xmlsig.Sign(body, q.ID, xmlsig.SignOptions{Key: a.key}); err == nil {
+				body = signed
+			}
+		}
+		got = a.post(label, url.Values{"SAMLRequest": {base64.StdEncoding.EncodeToString(body)}, "RelayState": {state}})
 	} else {
-		got = a.r.front(a.ctx, label, a.to, url.Values{"SAMLRequest": {deflated(q.xml())}, "RelayState": {state}}, q.ACSURL)
+		query := url.Values{"SAMLRequest": {deflated(body)}, "RelayState": {state}}.Encode()
+		if a.key != nil {
+			if signed, err := xmlsig.SignQuery("SAMLRequest", deflated(body), &state, a.key, ""); err == nil {
+				query = signed
+			}
+		}
+		got = a.r.front(a.ctx, label, a.to, query, q.ACSURL)
 	}
 	a.obs.Exchanges = append(a.obs.Exchanges, got...)
 	m, ok := Answer(got[len(got)-1], Trust(a.set(), a.r.conn.SAML.IdPEntityID))

@@ -85,13 +85,7 @@ func readCurl(text []byte) (request, bool) {
 		case "-d", "--data", "--data-raw", "--data-ascii", "--data-binary":
 			data = append(data, next())
 		case "--data-urlencode":
-			n, v, ok := strings.Cut(next(), "=")
-			if ok {
-				v = n + "=" + url.QueryEscape(v)
-			} else {
-				v = url.QueryEscape(n)
-			}
-			data = append(data, strings.TrimPrefix(v, "="))
+			data = append(data, urlencoded(next()))
 		case "-F", "--form", "--form-string":
 			n, v, _ := strings.Cut(next(), "=")
 			r.params = append(r.params, pair{name: n, value: v, raw: v})
@@ -109,14 +103,30 @@ func readCurl(text []byte) (request, bool) {
 	}
 	body := strings.Join(data, "&")
 	if get && body != "" {
-		sep := "?"
-		if strings.Contains(r.url, "?") {
-			sep = "&"
-		}
-		r.url, body = r.url+sep+body, ""
+		r.url, body = withQuery(r.url, body), ""
 	}
 	r.body = []byte(body)
 	return r, r.url != ""
+}
+
+// withQuery puts parameters behind those that an address has.
+func withQuery(address, query string) string {
+	if strings.Contains(address, "?") {
+		return address + "&" + query
+	}
+	return address + "?" + query
+}
+
+// urlencoded reads the value of --data-urlencode: "name=text", or a text alone.
+func urlencoded(s string) string {
+	name, value, ok := strings.Cut(s, "=")
+	switch {
+	case !ok:
+		return url.QueryEscape(name)
+	case name == "":
+		return url.QueryEscape(value)
+	}
+	return name + "=" + url.QueryEscape(value)
 }
 
 // readPowerShell reads Invoke-WebRequest with its parameters by name.

@@ -11,6 +11,9 @@ import (
 // maxPage bounds the readable text that is kept of a page, in bytes.
 const maxPage = 4 << 10
 
+// maxForms bounds the forms of one page that are opened.
+const maxForms = 100
+
 // webPage is what is read of an HTML page.
 type webPage struct {
 	title string
@@ -115,7 +118,8 @@ func tidy(s string) string {
 // page opens a web page: the forms that carry messages, else addresses and messages in its scripts.
 func (o *opener) page(p piece) bool {
 	found := false
-	for _, f := range readPage(p.data).forms {
+	forms := readPage(p.data).forms
+	for _, f := range forms[:min(len(forms), maxForms)] {
 		found = o.webForm(p, f) || found
 	}
 	if found {

@@ -149,27 +149,8 @@ func unbase64(data []byte, drop bool) (out []byte, notes []string, ok bool) {
 	if len(body) < 8 || pad > 4 {
 		return nil, nil, false
 	}
-	plain := make([]byte, 0, len(body))
-	var blanks, urlsafe, standard bool
-	for _, c := range body {
-		switch {
-		case c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
-		case c == '+' || c == '/':
-			standard = true
-		case c == '-' || c == '_':
-			urlsafe = true
-			c = map[byte]byte{'-': '+', '_': '/'}[c]
-		case c == ' ' && drop:
-			continue
-		case c == ' ':
-			blanks = true
-			c = '+'
-		default:
-			return nil, nil, false
-		}
-		plain = append(plain, c)
-	}
-	if urlsafe && standard {
+	plain, blanks, urlsafe, ok := standardAlphabet(body, drop)
+	if !ok {
 		return nil, nil, false
 	}
 	if pad == 0 && len(plain)%4 == 3 && !drop && (blanks || bytes.HasSuffix(bytes.TrimRight(data, "\r\n"), []byte(" "))) {
@@ -195,4 +176,29 @@ func unbase64(data []byte, drop bool) (out []byte, notes []string, ok bool) {
 	out = make([]byte, base64.RawStdEncoding.DecodedLen(len(plain)))
 	n, err := base64.RawStdEncoding.Decode(out, plain)
 	return out[:n], notes, err == nil && n > 0
+}
+
+// standardAlphabet turns base64 of either alphabet into the standard one (RFC 4648 §4, §5); both in one text are a sign of something else.
+func standardAlphabet(body []byte, drop bool) (plain []byte, blanks, urlsafe, ok bool) {
+	plain = make([]byte, 0, len(body))
+	standard := false
+	for _, c := range body {
+		switch {
+		case c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
+		case c == '+' || c == '/':
+			standard = true
+		case c == '-':
+			urlsafe, c = true, '+'
+		case c == '_':
+			urlsafe, c = true, '/'
+		case c == ' ' && drop:
+			continue
+		case c == ' ':
+			blanks, c = true, '+'
+		default:
+			return nil, false, false, false
+		}
+		plain = append(plain, c)
+	}
+	return plain, blanks, urlsafe, !urlsafe || !standard
 }

@@ -26,7 +26,8 @@ func (c *canaries) word(place string) string {
 }
 
 func (c *canaries) jwt(place string) string {
-	return jwt(`{"iss":"https://idp.test","aud":"app","sub":"` + c.word(place+" sub") + `","email":"` + c.word(place+" mail") + `@acme.test","n":` + c.number(place+" number") + `,"groups":["` + c.word(place+" group") + `"]}`)
+	token := jwt(`{"iss":"https://idp.test","aud":"app","sub":"` + c.word(place+" sub") + `","email":"` + c.word(place+" mail") + `@acme.test","n":` + c.number(place+" number") + `,"groups":["` + c.word(place+" group") + `"]}`)
+	return token[:strings.LastIndex(token, ".")+1] + base64.RawURLEncoding.EncodeToString([]byte(c.word(place+" signature")))
 }
 
 func (c *canaries) number(place string) string {

@@ -159,7 +159,20 @@ func (o *opener) address(p piece) bool {
 		p = p.note(NoteEntities)
 	}
 	p.doc.URL, p.doc.Method = string(text), "GET"
-	return o.target(p, string(text))
+	return o.target(p, string(text)) || o.alone(p, string(text))
+}
+
+// alone opens an address that is given alone and has a code or an error: among other requests that would say too little.
+func (o *opener) alone(p piece, address string) bool {
+	address, fragment, _ := strings.Cut(address, "#")
+	_, query, _ := strings.Cut(address, "?")
+	for _, part := range []string{query, fragment} {
+		in := pairsOf(part)
+		if v := values(in); v.Get("code") != "" || v.Get("error") != "" {
+			return o.oauth(p, in, KindCallback)
+		}
+	}
+	return false
 }
 
 // http opens HTTP requests as proxies and SAML tracers show them: request line, header lines, blank line, body.

@@ -71,21 +71,25 @@ func (o *opener) search(p piece) bool {
 		}
 	})
 	each(tokenLike(), func(m []int) { take(m[0], m[1], func(in piece) { o.token(in) }) })
-	if p.whole { // places tell the order
-		slices.SortStableFunc(hits, func(a, b hit) int { return a.from - b.from })
-	}
+	o.settle(p, hits)
+	return len(hits) > 0
+}
+
+// settle adds what was found, in the order of the text.
+func (o *opener) settle(p piece, hits []hit) {
+	slices.SortStableFunc(hits, func(a, b hit) int { return a.from - b.from })
 	for _, h := range hits {
 		o.docs = append(o.docs, h.docs...)
 	}
-	if p.whole {
-		slices.SortStableFunc(o.docs, func(a, b Document) int {
-			if a.Pos.Line != b.Pos.Line {
-				return a.Pos.Line - b.Pos.Line
-			}
-			return a.Pos.Col - b.Pos.Col
-		})
+	if !p.whole {
+		return
 	}
-	return len(hits) > 0
+	slices.SortStableFunc(o.docs, func(a, b Document) int {
+		if a.Pos.Line != b.Pos.Line {
+			return a.Pos.Line - b.Pos.Line
+		}
+		return a.Pos.Col - b.Pos.Col
+	})
 }
 
 // link opens an address inside a text; marks that belong to the sentence are left out.

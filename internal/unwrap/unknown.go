@@ -107,6 +107,8 @@ func (o *opener) looksText(text []byte) (looks, paste string) {
 		return "a connection file of ssoctl", "judge it with ssoctl check"
 	case artifactLike().Match(text):
 		return "a SAML artifact (SAMLart): a reference that only the SP can exchange for the message", "paste it with its name, SAMLart=…, or have the IdP send by POST"
+	case !oneWord(text) && errorLike().Match(text):
+		return fmt.Sprintf("an error text, beginning %q", string(short(text))), "to learn its cause: ssoctl explain -"
 	case !oneWord(text):
 		return fmt.Sprintf("text, beginning %q", string(short(text))), pasteValue
 	case len(text) < 8:

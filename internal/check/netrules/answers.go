@@ -16,7 +16,7 @@ import (
 var answers = []check.Rule{
 	{
 		Code: "NET013", Title: "the documents are answered where they are asked for", Severity: report.Error, Explains: afterwards(),
-		Tries: []evidence.Kind{evidence.Discovery}, Uses: []evidence.Kind{evidence.JWKS, evidence.Config, evidence.Network},
+		TriesAnyOf: []evidence.Kind{evidence.Discovery, evidence.SAMLMetadata}, Uses: []evidence.Kind{evidence.JWKS, evidence.Config, evidence.Network},
 		Why:     "Many SPs follow no redirect when they fetch these documents, and none should follow one to another host or to plain http.",
 		Refs:    []string{"OpenID Connect Discovery 1.0 §4.1"},
 		Fix:     "enter the address that answers itself, or take the redirect away",
@@ -25,7 +25,7 @@ var answers = []check.Rule{
 	},
 	{
 		Code: "NET014", Title: "no page for people comes in place of the document", Severity: report.Error, Explains: afterwards(),
-		Tries: []evidence.Kind{evidence.Discovery}, Uses: []evidence.Kind{evidence.JWKS, evidence.Config, evidence.Network},
+		TriesAnyOf: []evidence.Kind{evidence.Discovery, evidence.SAMLMetadata}, Uses: []evidence.Kind{evidence.JWKS, evidence.Config, evidence.Network},
 		Why:     "A login page, a captive portal or a firewall answers in place of the IdP; the SP is likely to get the same page.",
 		Refs:    []string{"OpenID Connect Discovery 1.0 §4.2"},
 		Fix:     "let the documents below /.well-known/ and the key set be fetched without a login, a challenge or a filter",
@@ -34,7 +34,7 @@ var answers = []check.Rule{
 	},
 	{
 		Code: "NET015", Title: "the IdP has time to answer", Severity: report.Info, Inconclusive: true, Explains: afterwards(),
-		Tries: []evidence.Kind{evidence.Discovery}, Uses: []evidence.Kind{evidence.JWKS, evidence.Config, evidence.Network},
+		TriesAnyOf: []evidence.Kind{evidence.Discovery, evidence.SAMLMetadata}, Uses: []evidence.Kind{evidence.JWKS, evidence.Config, evidence.Network},
 		Why:     "Nothing is known of the connection until the IdP answers again; the SP meets the same while it lasts.",
 		Fix:     "wait, then ask again; if it stays, look at the IdP and at what stands before it",
 		Decides: unanswered,
@@ -42,7 +42,7 @@ var answers = []check.Rule{
 	},
 	{
 		Code: "NET019", Title: "the documents come quickly and are small", Severity: report.Info,
-		Tries: []evidence.Kind{evidence.Discovery}, Uses: []evidence.Kind{evidence.JWKS, evidence.Config, evidence.Network},
+		TriesAnyOf: []evidence.Kind{evidence.Discovery, evidence.SAMLMetadata}, Uses: []evidence.Kind{evidence.JWKS, evidence.Config, evidence.Network},
 		Why:     "SPs give up after a few seconds or a few hundred kilobytes, each at its own limit.",
 		Fix:     "look at the IdP and at what stands before it: these documents can be cached",
 		Decides: unanswered,
@@ -50,7 +50,7 @@ var answers = []check.Rule{
 	},
 	{
 		Code: "NET021", Title: "redirects lead to an answer", Severity: report.Error, Explains: afterwards(),
-		Tries: []evidence.Kind{evidence.Discovery}, Uses: []evidence.Kind{evidence.JWKS, evidence.Config, evidence.Network},
+		TriesAnyOf: []evidence.Kind{evidence.Discovery, evidence.SAMLMetadata}, Uses: []evidence.Kind{evidence.JWKS, evidence.Config, evidence.Network},
 		Why:     "Whoever follows them ends nowhere: the SP gets no document.",
 		Refs:    []string{"RFC 9110 §15.4"},
 		Fix:     "let the address of the document answer by itself, without a login and without a redirect",
@@ -61,13 +61,15 @@ var answers = []check.Rule{
 
 // unanswered says why there is no answer to judge, "" when there is one.
 func unanswered(c *check.Case) string {
-	for _, kind := range []evidence.Kind{evidence.Discovery, evidence.JWKS} {
+	for _, kind := range []evidence.Kind{evidence.Discovery, evidence.JWKS, evidence.SAMLMetadata} {
 		if len(exchanges(c, kind)) > 0 {
 			return ""
 		}
 	}
-	if obs := c.Seen[evidence.Discovery].Obs; obs != nil && obs.Failure != nil {
-		return obs.Failure.Text
+	for _, kind := range []evidence.Kind{evidence.Discovery, evidence.SAMLMetadata} {
+		if obs := c.Seen[kind].Obs; obs != nil && obs.Failure != nil {
+			return obs.Failure.Text
+		}
 	}
 	return "no answer of the IdP"
 }
@@ -83,16 +85,16 @@ func exchanges(c *check.Case, kind evidence.Kind) []evidence.Exchange {
 
 // first judges the discovery document's fetch alone: what a page or a redirect in place of the keys means, the rules on keys say.
 func first(c *check.Case, judge func(*check.Case, string, []evidence.Exchange) *report.Finding) []report.Finding {
-	return fetched(c, judge, evidence.Discovery)
+	return fetched(c, judge, evidence.Discovery, evidence.SAMLMetadata)
 }
 
 // both judges the discovery document's fetch, and that of the keys only when the first gave no finding.
 func both(c *check.Case, judge func(*check.Case, string, []evidence.Exchange) *report.Finding) []report.Finding {
-	return fetched(c, judge, evidence.Discovery, evidence.JWKS)
+	return fetched(c, judge, evidence.Discovery, evidence.SAMLMetadata, evidence.JWKS)
 }
 
 func fetched(c *check.Case, judge func(*check.Case, string, []evidence.Exchange) *report.Finding, kinds ...evidence.Kind) []report.Finding {
-	names := map[evidence.Kind]string{evidence.Discovery: "discovery document", evidence.JWKS: "key set"}
+	names := map[evidence.Kind]string{evidence.Discovery: "discovery document", evidence.JWKS: "key set", evidence.SAMLMetadata: "SAML metadata"}
 	for _, kind := range kinds {
 		all := exchanges(c, kind)
 		if len(all) == 0 {

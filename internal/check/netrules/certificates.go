@@ -19,7 +19,7 @@ const day = 24 * time.Hour
 var certificates = []check.Rule{
 	{
 		Code: "NET003", Title: "the TLS handshake succeeds and the chain leads to a trusted root", Severity: report.Error,
-		Tries: []evidence.Kind{evidence.Network}, Uses: []evidence.Kind{evidence.Config, evidence.Discovery, evidence.JWKS},
+		Tries: []evidence.Kind{evidence.Network}, Uses: []evidence.Kind{evidence.Config, evidence.Discovery, evidence.JWKS, evidence.SAMLMetadata, evidence.SAMLSSO},
 		Why:   "The SP refuses to talk to the IdP, so no login can be finished.",
 		Fix:   "serve a certificate of a public CA; for a private CA give its root with --ca-file, and to the SP as well",
 		Refs:  []string{"OpenID Connect Core 1.0 §16.17"},
@@ -27,7 +27,7 @@ var certificates = []check.Rule{
 	},
 	{
 		Code: "NET004", Title: "the certificate is for the IdP's host", Severity: report.Error,
-		Tries: []evidence.Kind{evidence.Network}, Uses: []evidence.Kind{evidence.Config, evidence.Discovery, evidence.JWKS},
+		Tries: []evidence.Kind{evidence.Network}, Uses: []evidence.Kind{evidence.Config, evidence.Discovery, evidence.JWKS, evidence.SAMLMetadata, evidence.SAMLSSO},
 		Why:   "The SP and every browser refuse the connection.",
 		Fix:   "serve a certificate whose subject alternative names hold the host, or enter the host that the certificate names",
 		Refs:  []string{"RFC 9525 §6"},
@@ -35,7 +35,7 @@ var certificates = []check.Rule{
 	},
 	{
 		Code: "NET005", Title: "the certificate of the IdP's host is valid for another 30 days", Severity: report.Warning,
-		Tries: []evidence.Kind{evidence.Network}, Uses: []evidence.Kind{evidence.Config, evidence.Discovery, evidence.JWKS},
+		Tries: []evidence.Kind{evidence.Network}, Uses: []evidence.Kind{evidence.Config, evidence.Discovery, evidence.JWKS, evidence.SAMLMetadata, evidence.SAMLSSO},
 		Why:     "From that moment on every login stops, at all applications at once.",
 		Fix:     "renew the certificate of the IdP's host, and see why it is not renewed by itself",
 		Applies: speaksTLS,
@@ -43,7 +43,7 @@ var certificates = []check.Rule{
 	},
 	{
 		Code: "NET006", Title: "the server sends its intermediate certificates", Severity: report.Error,
-		Tries: []evidence.Kind{evidence.Network}, Uses: []evidence.Kind{evidence.Config, evidence.Discovery, evidence.JWKS},
+		Tries: []evidence.Kind{evidence.Network}, Uses: []evidence.Kind{evidence.Config, evidence.Discovery, evidence.JWKS, evidence.SAMLMetadata, evidence.SAMLSSO},
 		Why:   "Browsers fetch what is missing by themselves, servers do not: the login page opens and the SP still fails.",
 		Fix:   "configure the full chain (leaf, then intermediates) at the IdP or at the proxy before it",
 		Refs:  []string{"RFC 8446 §4.4.2"},
@@ -51,7 +51,7 @@ var certificates = []check.Rule{
 	},
 	{
 		Code: "NET011", Title: "no TLS-inspecting proxy stands between here and the IdP", Severity: report.Warning,
-		Tries: []evidence.Kind{evidence.Network}, Uses: []evidence.Kind{evidence.Config, evidence.Discovery, evidence.JWKS},
+		Tries: []evidence.Kind{evidence.Network}, Uses: []evidence.Kind{evidence.Config, evidence.Discovery, evidence.JWKS, evidence.SAMLMetadata, evidence.SAMLSSO},
 		Why:     "What is seen here is the proxy's certificate, not the IdP's; the SP, elsewhere, may see another one.",
 		Fix:     "export the proxy's root certificate and give it with --ca-file (or SSL_CERT_FILE), or let the proxy pass this host untouched",
 		Applies: speaksTLS,

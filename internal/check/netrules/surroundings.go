@@ -59,7 +59,7 @@ var surroundings = []check.Rule{
 	},
 	{
 		Code: "NET017", Title: "the clocks of the IdP and of this machine agree", Severity: report.Warning,
-		Tries: []evidence.Kind{evidence.Discovery}, Uses: []evidence.Kind{evidence.JWKS},
+		TriesAnyOf: []evidence.Kind{evidence.Discovery, evidence.SAMLMetadata}, Uses: []evidence.Kind{evidence.JWKS, evidence.SAMLSSO},
 		Why:  "Tokens and assertions are valid for minutes: to a clock that is off they look expired, or not yet valid.",
 		Fix:  "let both machines take their time by NTP; then see which of the two was off",
 		Refs: []string{"OpenID Connect Core 1.0 §3.1.3.7"},
@@ -75,7 +75,13 @@ var surroundings = []check.Rule{
 
 // hostName is the host that the SP has to reach.
 func hostName(c *check.Case) string {
-	u, err := url.Parse(c.Config.DiscoveryURL())
+	address := c.Config.DiscoveryURL()
+	if s := c.Config.SAML; s != nil {
+		if address = s.SSOURL; address == "" && strings.Contains(s.IdPMetadata, "://") {
+			address = s.IdPMetadata
+		}
+	}
+	u, err := url.Parse(address)
 	if err != nil {
 		return ""
 	}
@@ -121,7 +127,7 @@ func verdict(c *check.Case) *report.Finding {
 
 // dated is the first answer with a readable Date header.
 func dated(c *check.Case) (*evidence.Exchange, bool) {
-	for _, kind := range []evidence.Kind{evidence.Discovery, evidence.JWKS} {
+	for _, kind := range []evidence.Kind{evidence.Discovery, evidence.JWKS, evidence.SAMLMetadata, evidence.SAMLSSO} {
 		last := c.Seen[kind].Obs.Last()
 		if _, ok := serverTime(last); ok && !last.At.IsZero() {
 			return last, true

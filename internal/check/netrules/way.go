@@ -13,7 +13,9 @@ import (
 
 // afterwards are the codes about an answer that is not the document. What is wrong with the connection file itself has no part in it,
 // and while nothing answers at all the other rules are undecided by themselves.
-func afterwards() []string { return []string{"DISC003", "DISC004", "DISC005", "DISC007", "JWKS001"} }
+func afterwards() []string {
+	return []string{"DISC003", "DISC004", "DISC005", "DISC007", "JWKS001", "MD001", "MD002", "MD049"}
+}
 
 // trouble is one failure on the way to a host.
 type trouble struct {
@@ -32,7 +34,7 @@ func troubles(c *check.Case) []trouble {
 			return []trouble{{host: h.Host, of: "issuer", fail: f, whole: h, where: entered(c)}}
 		}
 	}
-	for _, kind := range []evidence.Kind{evidence.Discovery, evidence.JWKS} {
+	for _, kind := range []evidence.Kind{evidence.Discovery, evidence.JWKS, evidence.SAMLMetadata, evidence.SAMLSSO} {
 		obs := c.Seen[kind].Obs
 		last := obs.Last()
 		if last == nil || last.Failure == nil {
@@ -50,10 +52,7 @@ func troubles(c *check.Case) []trouble {
 		if kind == evidence.JWKS && c.Discovery != nil && c.Config != nil && c.Discovery.Issuer() != c.Config.Issuer() {
 			continue // the document is not the one that was asked for: where it leads does not matter
 		}
-		of := "discovery document"
-		if kind == evidence.JWKS {
-			of = "key set"
-		}
+		of := map[evidence.Kind]string{evidence.Discovery: "discovery document", evidence.JWKS: "key set", evidence.SAMLMetadata: "SAML metadata", evidence.SAMLSSO: "single sign-on service"}[kind]
 		return []trouble{{host: u.Hostname(), of: of, fail: last.Failure, where: report.Location{Evidence: last.Name()}}}
 	}
 	return nil

@@ -82,8 +82,7 @@ type samlKeyChange struct {
 type requestChange struct {
 	registered   string // ACS that is registered in place of the SP's
 	signed       bool   // requests without a signature are refused
-	state        clientState
-	silent       bool // another ACS than the registered one is no reason to refuse: the answer goes to the registered one
+	silent       bool   // another ACS than the registered one is no reason to refuse: the answer goes to the registered one
 	noPost       bool
 	noRedirect   bool
 	formats      []string // NameID formats that are given, in place of all

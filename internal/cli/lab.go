@@ -14,21 +14,22 @@ import (
 
 func newLab(app *App) *cobra.Command {
 	var list bool
-	var fault, addr, dir string
+	var fault, addr, dir, protocol string
 	cmd := &cobra.Command{
 		Use: "lab", Short: "run an identity provider on loopback that is wrong in one chosen way", Args: cobra.NoArgs,
-		Long: `lab runs an OpenID provider on this machine, sound or with one named fault, and writes a connection file and a CA
-certificate for it, so that every diagnosis can be seen. It ends with an interrupt.`,
-		Example: "  ssoctl lab --list\n  ssoctl lab --fault DISC008",
+		Long: `lab runs an identity provider for OpenID Connect and SAML on this machine, sound or with one named fault, and writes a
+connection file and a CA certificate for it, so that every diagnosis can be seen. It ends with an interrupt.`,
+		Example: "  ssoctl lab --list\n  ssoctl lab --fault DISC008\n  ssoctl lab --protocol saml",
 		RunE: func(*cobra.Command, []string) error {
 			if list {
 				return listFaults(app)
 			}
-			return runLab(app, lab.Options{Fault: fault, Addr: addr}, dir)
+			return runLab(app, lab.Options{Fault: fault, Addr: addr, Protocol: protocol}, dir)
 		},
 	}
 	cmd.Flags().BoolVar(&list, "list", false, "name the faults")
 	cmd.Flags().StringVar(&fault, "fault", "", "break this one thing: `NAME` of the list")
+	cmd.Flags().StringVar(&protocol, "protocol", "", "what the connection file speaks, oidc or saml (default: that of the fault, else oidc)")
 	cmd.Flags().StringVar(&addr, "listen", "127.0.0.1:0", "listen on this loopback `ADDR:PORT`")
 	cmd.Flags().StringVar(&dir, "dir", "", "write the connection file and the CA certificate into this `FOLDER` (default: a new temporary one)")
 	return cmd
@@ -80,7 +81,11 @@ func labFiles(app *App, l *lab.Lab, dir string) (file, ca, secret string, clean 
 		}
 	}
 	file, ca, secret = filepath.Join(dir, "ssoctl.yaml"), filepath.Join(dir, "ca.pem"), filepath.Join(dir, "client-secret")
-	for name, text := range map[string]string{file: labConnection(l), ca: string(l.CAPEM), secret: l.ClientSecret} {
+	files := map[string]string{file: labConnection(l), ca: string(l.CAPEM), secret: l.ClientSecret}
+	if key, _ := l.SPKeys(); key != "" {
+		files[filepath.Join(dir, "sp.key")] = key
+	}
+	for name, text := range files {
 		if err = os.WriteFile(name, []byte(text), 0o600); err != nil {
 			return "", "", "", clean, usage("", "%w", err)
 		}
@@ -90,5 +95,5 @@ func labFiles(app *App, l *lab.Lab, dir string) (file, ca, secret string, clean 
 
 // labConnection is the lab's connection file with the secret by file, for another process that has no such environment.
 func labConnection(l *lab.Lab) string {
-	return strings.Replace(l.Connection(), "env:"+lab.SecretEnv, "file:client-secret", 1)
+	return strings.NewReplacer("env:"+lab.SecretEnv, "file:client-secret", "env:"+lab.SPKeyEnv, "file:sp.key").Replace(l.Connection())
 }

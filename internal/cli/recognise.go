@@ -2,11 +2,11 @@ package cli
 
 import (
 	"bytes"
-	"slices"
 	"strings"
 
 	"github.com/ssoctl/ssoctl/internal/config"
 	"github.com/ssoctl/ssoctl/internal/source"
+	"github.com/ssoctl/ssoctl/internal/unwrap"
 )
 
 // recognise tells what a file is by its content; "" when it is none of ours.
@@ -15,11 +15,8 @@ func recognise(in input) string {
 	if bytes.HasPrefix(text, []byte("{")) || bytes.HasPrefix(text, []byte("[")) {
 		return recogniseJSON(in)
 	}
-	if bytes.HasPrefix(text, []byte("<")) {
-		return ofSAMLFile(in)
-	}
-	if bytes.Contains(in.data, []byte("-----BEGIN CERTIFICATE-----")) && !bytes.Contains(in.data, []byte("connections:")) {
-		return "certificate"
+	if role := samlRoles(unwrap.Recognise(in.name, in.data)); role != "" {
+		return role
 	}
 	if len(in.data) > config.MaxSize || !mentions(in.data) {
 		return ""
@@ -78,19 +75,16 @@ func recogniseJSON(in input) string {
 	return ""
 }
 
-// ofSAMLFile tells by its first elements what an XML file is; "" for XML of another kind.
-func ofSAMLFile(in input) string {
-	head := in.data[:min(len(in.data), 64<<10)]
-	has := func(words ...string) bool {
-		return slices.ContainsFunc(words, func(w string) bool { return bytes.Contains(head, []byte(w)) })
-	}
-	switch {
-	case has("EntityDescriptor", "EntitiesDescriptor"):
-		if has("SPSSODescriptor") && !has("IDPSSODescriptor") {
-			return "sp-metadata"
-		}
+// samlRoles gives the role of a file of SAML by its kind; "" for other kinds.
+func samlRoles(kind string) string {
+	switch kind {
+	case unwrap.KindMetadataIdP, unwrap.KindMetadata:
 		return "idp-metadata"
-	case has("urn:oasis:names:tc:SAML:2.0:protocol", "urn:oasis:names:tc:SAML:2.0:assertion"):
+	case unwrap.KindMetadataSP:
+		return "sp-metadata"
+	case unwrap.KindCertificate, unwrap.KindPrivateKey:
+		return "certificate"
+	case unwrap.KindResponse, unwrap.KindRequest, unwrap.KindAssertion, unwrap.KindEncryptedAssertion, unwrap.KindLogoutRequest, unwrap.KindLogoutResponse:
 		return "saml-message"
 	}
 	return ""

@@ -1,42 +1,27 @@
 package cli
 
 import (
-	"bytes"
-	"compress/flate"
-	"encoding/base64"
 	"encoding/json"
-	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/ssoctl/ssoctl/internal/check/all"
+	"github.com/ssoctl/ssoctl/internal/evidence"
+	"github.com/ssoctl/ssoctl/internal/knowledge"
 	"github.com/ssoctl/ssoctl/internal/lab"
 	"github.com/ssoctl/ssoctl/internal/report"
+	"github.com/ssoctl/ssoctl/internal/unwrap"
+	"github.com/ssoctl/ssoctl/internal/xmltree"
 )
 
 // login is a browser's recording of one SAML login at the lab: the request to the IdP, and the post to the SP, which answers with a
 // redirect to its start page.
 func login(t *testing.T, l *lab.Lab, now time.Time) []byte {
 	t.Helper()
-	request := fmt.Sprintf(`<samlp:AuthnRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion" ID="_request1" Version="2.0" `+
-		`IssueInstant="%s" Destination="%s" AssertionConsumerServiceURL="%s" ProtocolBinding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"><saml:Issuer>%s</saml:Issuer></samlp:AuthnRequest>`,
-		now.UTC().Format(time.RFC3339), l.SSOURL, l.ACSURL, l.SPEntityID)
-	var z bytes.Buffer
-	w, err := flate.NewWriter(&z, flate.BestCompression)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := w.Write([]byte(request)); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	query := url.Values{"SAMLRequest": {base64.StdEncoding.EncodeToString(z.Bytes())}, "RelayState": {"_relay1"}}
-	d := l.Deliver(l.Response(lab.ResponseOptions{InResponseTo: "_request1", Now: now}), "_relay1")
+	request := l.Request("_relay1")
+	d := l.Deliver(l.Response(lab.ResponseOptions{InResponseTo: requestID(l, request), Now: now}), "_relay1")
 	last := map[string]any{"method": d.Method, "url": d.Action, "headers": []any{}}
 	if d.Method == http.MethodGet {
 		last["url"] = d.Action + "?" + d.Fields.Encode()
@@ -47,14 +32,28 @@ func login(t *testing.T, l *lab.Lab, now time.Time) []byte {
 		return map[string]any{"startedDateTime": now.UTC().Format(time.RFC3339Nano), "request": request,
 			"response": map[string]any{"status": status, "headers": []any{map[string]string{"name": "Location", "value": location}}, "redirectURL": location, "content": map[string]any{"text": ""}}}
 	}
-	har, err := json.Marshal(map[string]any{"log": map[string]any{"version": "1.2", "creator": map[string]string{"name": "test"}, "entries": []any{
-		entry(map[string]any{"method": "GET", "url": l.SSOURL + "?" + query.Encode(), "headers": []any{}}, 200, ""),
-		entry(last, 302, "https://app.lab.example/start"),
-	}}})
+	entries := []any{entry(last, 302, "https://app.lab.example/start")}
+	if l.Fault.Code != "RSP009" { // that one is about a login that the IdP began
+		entries = append([]any{entry(map[string]any{"method": "GET", "url": request, "headers": []any{}}, 200, "")}, entries...)
+	}
+	har, err := json.Marshal(map[string]any{"log": map[string]any{"version": "1.2", "creator": map[string]string{"name": "test"}, "entries": entries}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return har
+}
+
+// requestID is the ID of a request that the lab's SP sends; "" when the IdP begins the login.
+func requestID(l *lab.Lab, request string) string {
+	found, err := unwrap.Open("", []byte(request))
+	if err != nil || l.Fault.Code == "RSP009" {
+		return ""
+	}
+	doc, err := xmltree.Parse("", found[0].Data)
+	if err != nil {
+		return "_not-readable"
+	}
+	return doc.Root.Attr("ID")
 }
 
 // decoded runs decode on a login at the lab, judged by the lab's connection file.
@@ -114,6 +113,35 @@ func TestMessageFaults(t *testing.T) {
 						}
 					}
 				}
+			}
+		})
+	}
+}
+
+// TestSPMetadataFaults judges the metadata of the lab's SP.
+func TestSPMetadataFaults(t *testing.T) {
+	known := map[string]bool{}
+	for _, r := range all.Rules() {
+		known[r.Code] = true
+	}
+	j := &judge{rules: all.Rules(), lib: knowledge.New(), now: func(time.Time) time.Time { return time.Now() }}
+	judged := func(t *testing.T, o lab.Options) *report.Report {
+		t.Helper()
+		b := newBench(t, o)
+		in := input{name: "sp.xml", data: b.lab.SPMetadata(), role: "sp-metadata"}
+		return &report.Report{Connections: []report.Connection{j.document(in, evidence.SPMetadata)}}
+	}
+	if r := judged(t, lab.Options{Protocol: "saml"}); len(r.Connections[0].Findings) > 0 {
+		t.Errorf("healthy: %v", r.Connections[0].Findings)
+	}
+	for _, f := range lab.Faults() {
+		if !f.SP || f.Login || !known[f.Code] || f.Code == "MD056" { // MD056 compares with a connection
+			continue
+		}
+		t.Run(f.Name, func(t *testing.T) {
+			r := judged(t, lab.Options{Fault: f.Name})
+			if got := roots(r); !slices.Equal(got, []string{f.Code}) {
+				t.Errorf("%s: %v", f.Title, r.Connections[0].Findings)
 			}
 		})
 	}

@@ -117,7 +117,7 @@ func (r redactor) personal(value string) string {
 func (r redactor) shaped(value string) string {
 	local, domain, ok := strings.Cut(value, "@")
 	switch {
-	case ok && local != "" && strings.Contains(domain, ".") && !strings.ContainsAny(value, " <>,;"):
+	case ok && local != "" && (strings.Contains(domain, ".") || domain == "localhost") && !strings.ContainsAny(value, " <>,;"):
 		return r.name(local) + "@" + domain
 	case guidLike().MatchString(value):
 		p := strings.TrimPrefix(r.pseudonym(value), mark)
@@ -144,13 +144,42 @@ func (r redactor) name(value string) string {
 	if strings.ToLower(value) != value {
 		p = mark + strings.ToUpper(strings.TrimPrefix(p, mark)) + "X"
 	}
-	if strings.ContainsFunc(value, func(c rune) bool { return c > unicode.MaxASCII }) {
+	switch {
+	case Recoded(value):
+		p += "Ã©"
+	case strings.ContainsFunc(value, func(c rune) bool { return c > unicode.MaxASCII }):
 		p += "é"
 	}
 	if n := utf8.RuneCountInString(value); n > 256 {
 		p += strings.Repeat("x", n-utf8.RuneCountInString(p))
 	}
 	return p
+}
+
+// Recoded reports whether a text shows that UTF-8 was taken for Latin-1 on its way, or that characters were lost.
+func Recoded(s string) bool {
+	before := rune(0)
+	for _, c := range s {
+		second := c >= 0x80 && c <= 0xbf || strings.ContainsRune("€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ", c) // the second byte, in Latin-1 or windows-1252
+		if c == utf8.RuneError || before >= 0xc3 && before <= 0xc5 && second {
+			return true
+		}
+		before = c
+	}
+	return false
+}
+
+// Alike reports whether two values, as they are or redacted, are the same but for letter case.
+func Alike(a, b string) bool {
+	return strings.EqualFold(uncased(a), uncased(b))
+}
+
+// uncased takes off what name puts behind the pseudonym of a value with capitals.
+func uncased(s string) string {
+	if len(s) > len(mark)+8 && strings.HasPrefix(s, mark) && s[len(mark)+8] == 'X' {
+		return s[:len(mark)+8] + s[len(mark)+9:]
+	}
+	return s
 }
 
 func (r redactor) distinguished(value string) string {
@@ -164,7 +193,8 @@ func (r redactor) distinguished(value string) string {
 
 // placeholder tells a template or an expression that a console left unresolved from a value.
 func placeholder(s string) bool {
-	return strings.Contains(s, "${") || strings.Contains(s, "{{") || strings.HasPrefix(s, "user.") || strings.HasPrefix(s, "appuser.") || strings.HasPrefix(s, "{") && strings.HasSuffix(s, "}")
+	source := strings.HasPrefix(s, "user.") || strings.HasPrefix(s, "appuser.") // of an attribute, as consoles write it
+	return strings.Contains(s, "${") || strings.Contains(s, "{{") || source && !strings.Contains(s, "@") || strings.HasPrefix(s, "{") && strings.HasSuffix(s, "}")
 }
 
 func escapeXML(s string) string {

@@ -261,7 +261,11 @@ func isKinds(e ast.Expr) bool {
 		return false
 	}
 	sel, ok := list.Elt.(*ast.SelectorExpr)
-	return ok && sel.Sel.Name == "Kind"
+	if !ok {
+		return false
+	}
+	x, ok := sel.X.(*ast.Ident)
+	return ok && x.Name == "evidence" && sel.Sel.Name == "Kind"
 }
 
 // caseFields reads the table of internal/check/only.go: field of Case -> evidence constant.

@@ -115,8 +115,10 @@ type Claim struct {
 	Level string   `yaml:"level"` // required | recommended | optional
 	From  []string `yaml:"from,omitempty"`
 	Scope string   `yaml:"scope,omitempty"` // OIDC scope that brings it
-	Say   string   `yaml:"say,omitempty"`
-	S     Keys     `yaml:"s"`
+	// NameID: the NameID of an assertion stands in when the attribute is not there.
+	NameID bool   `yaml:"name_id,omitempty"`
+	Say    string `yaml:"say,omitempty"`
+	S      Keys   `yaml:"s"`
 }
 
 // SPSAML says how the SP acts as a SAML service provider.
@@ -142,6 +144,10 @@ type SPSAML struct {
 	FirstCertificateOnly Fact[bool] `yaml:"first_certificate_only,omitempty"`
 	// EmbeddedMustMatch: a certificate inside the message must be, byte for byte, one that the SP holds.
 	EmbeddedMustMatch Fact[bool] `yaml:"embedded_must_match,omitempty"`
+	// MetadataWins: with IdP metadata stored, the certificate that was entered beside it is not looked at.
+	MetadataWins Fact[bool] `yaml:"metadata_wins,omitempty"`
+	// KeyMeansEncrypted: with a key to decrypt with stored, assertions in clear are refused.
+	KeyMeansEncrypted Fact[bool] `yaml:"key_means_encrypted,omitempty"`
 	MaxResponse       Fact[int]  `yaml:"max_response_bytes,omitempty"`
 	MaxMetadata       Fact[int]  `yaml:"max_metadata_bytes,omitempty"`
 	// Reactions are what the SP does about what a rule finds in a response, by code.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/ssoctl/ssoctl/internal/source"
 )
@@ -27,6 +26,7 @@ func Parse(file string, data []byte) (*Doc, error) {
 	if d.Raw, d.Encoding, err = toUTF8(data); err != nil {
 		return nil, &source.Error{File: file, Pos: source.Pos{Line: 1, Col: 1}, Msg: err.Error()}
 	}
+	d.places = newPlaces(d.Raw)
 	p := parser{doc: d, dec: xml.NewDecoder(bytes.NewReader(withoutDeclaration(d.Raw)))}
 	p.dec.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
 	if err := p.run(); err != nil {
@@ -181,6 +181,7 @@ func (p *parser) end(t xml.EndElement, to int) error {
 		return fmt.Errorf("</%s> does not close <%s>, which begins in line %d", qualified(t.Name.Space, t.Name.Local), p.open.Name(), p.doc.at(p.open.from).Line)
 	}
 	p.open.to = to
+	p.open.number()
 	p.open = p.open.Parent
 	p.depth--
 	return nil
@@ -299,45 +300,4 @@ func plain(err error) string {
 		return "no well-formed XML: " + msg
 	}
 	return strings.TrimPrefix(err.Error(), "xml: ")
-}
-
-// at gives the place of a byte offset; columns count runes.
-func (d *Doc) at(offset int) source.Pos {
-	d.index()
-	offset = min(max(offset, 0), len(d.Raw))
-	lo, hi := 0, len(d.lines)
-	for lo+1 < hi {
-		if mid := (lo + hi) / 2; d.lines[mid] <= offset {
-			lo = mid
-		} else {
-			hi = mid
-		}
-	}
-	pos := source.Pos{Line: lo + 1, Col: utf8.RuneCount(d.Raw[d.lines[lo]:offset]) + 1}
-	by := 0
-	for _, s := range d.shifts {
-		if s.Line == pos.Line && s.Col <= pos.Col {
-			by += s.By
-		}
-	}
-	pos.Col += by
-	if !d.origin.IsZero() {
-		if pos.Line == 1 {
-			pos.Col += d.origin.Col - 1
-		}
-		pos.Line += d.origin.Line - 1
-	}
-	return pos
-}
-
-func (d *Doc) index() {
-	if d.lines != nil {
-		return
-	}
-	d.lines = append(make([]int, 0, 64), 0)
-	for i, c := range d.Raw {
-		if c == '\n' {
-			d.lines = append(d.lines, i+1)
-		}
-	}
 }

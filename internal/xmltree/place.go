@@ -2,7 +2,6 @@ package xmltree
 
 import (
 	"bytes"
-	"fmt"
 	"strings"
 	"unicode/utf8"
 
@@ -58,80 +57,6 @@ func lineLen(b []byte) int {
 		return 0
 	}
 	return utf8.RuneCount(b)
-}
-
-// Line gives a line of the file, without its end.
-func (d *Doc) Line(n int) string {
-	d.index()
-	if !d.origin.IsZero() {
-		n -= d.origin.Line - 1
-	}
-	if n < 1 || n > len(d.lines) {
-		return ""
-	}
-	end := len(d.Raw)
-	if n < len(d.lines) {
-		end = d.lines[n] - 1
-	}
-	return strings.TrimSuffix(string(d.Raw[d.lines[n-1]:end]), "\r")
-}
-
-// Path names the element: "/md:EntityDescriptor/md:IDPSSODescriptor/md:KeyDescriptor[2]". A number stands where siblings share the name.
-func (e *Element) Path() string {
-	if e == nil {
-		return ""
-	}
-	step := "/" + e.Name()
-	if e.Parent == nil {
-		return step
-	}
-	same, at := 0, 0
-	for _, c := range e.Parent.Elements() {
-		if c.Name() == e.Name() {
-			same++
-			if c == e {
-				at = same
-			}
-		}
-	}
-	if same > 1 {
-		step += fmt.Sprintf("[%d]", at)
-	}
-	return e.Parent.Path() + step
-}
-
-// At finds the element that Path named, or nil.
-func (d *Doc) At(path string) *Element {
-	var found *Element
-	steps := strings.Split(strings.Trim(path, "/"), "/")
-	if d == nil || d.Root == nil || len(steps) == 0 || steps[0] != d.Root.Name() {
-		return nil
-	}
-	found = d.Root
-	for _, step := range steps[1:] {
-		if strings.HasPrefix(step, "@") {
-			break
-		}
-		name, index, _ := strings.Cut(strings.TrimSuffix(step, "]"), "[")
-		want, n := 1, 0
-		if index != "" {
-			fmt.Sscan(index, &want)
-		}
-		var next *Element
-		for _, c := range found.Elements() {
-			if c.Name() == name {
-				if n++; n == want {
-					next = c
-					break
-				}
-			}
-		}
-		if next == nil {
-			return nil
-		}
-		found = next
-	}
-	return found
 }
 
 // Source gives the bytes of the element as they stand in the document.

@@ -4,6 +4,7 @@
 package xmltree
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/ssoctl/ssoctl/internal/source"
@@ -37,6 +38,7 @@ type Element struct {
 	Parent        *Element // nil for the root
 	doc           *Doc
 	from, tag, to int // byte offsets in Raw: "<", behind the start tag's ">", behind the end tag's ">"
+	nth           int // from 1 among the siblings of its name; 0 when there is no other
 }
 
 // Attr is one attribute. For xmlns="…" Local is "xmlns" and Prefix "", for xmlns:p="…" Prefix is "xmlns" and Local "p".
@@ -54,7 +56,7 @@ type Doc struct {
 	Beside    []Node     // comments and instructions beside the root, in order
 	RootIndex int        // how many of Beside stand before the root
 	Doctype   source.Pos // where a document type declaration begins; zero when there is none
-	lines     []int      // byte offset of each line's beginning
+	places    places
 	origin    source.Pos // place of the first byte within File, when the document is a part of it
 	shifts    []Shift
 }
@@ -66,8 +68,12 @@ type Shift struct {
 	By   int `json:"by"`
 }
 
-// Shifted tells the document about replacements that were made in it, so that places are those of the text before.
-func (d *Doc) Shifted(s []Shift) { d.shifts = s }
+// Shifted tells the document about replacements that were made in it, so that places are those of the text before. They may come in
+// any order.
+func (d *Doc) Shifted(s []Shift) {
+	d.shifts = slices.Clone(s)
+	slices.SortStableFunc(d.shifts, func(a, b Shift) int { return a.Line - b.Line })
+}
 
 // StartsAt tells the document where in its file its first byte stands (line and column from 1).
 func (d *Doc) StartsAt(p source.Pos) { d.origin = p }

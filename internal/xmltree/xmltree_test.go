@@ -90,25 +90,3 @@ func TestEncodings(t *testing.T) {
 		}
 	}
 }
-
-// FuzzParse: whatever is given, parsing ends with a document or a place, and places are inside the document.
-func FuzzParse(f *testing.F) {
-	f.Add([]byte(sample))
-	f.Add([]byte("<!DOCTYPE a [<!ENTITY x 'y'>]><a>&x;</a>"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		d, err := Parse("m.xml", data)
-		if err != nil {
-			return
-		}
-		d.Root.Walk(func(e *Element) bool {
-			if d.At(e.Path()) == nil || e.Pos().IsZero() {
-				t.Fatalf("%s has no place", e.Path())
-			}
-			for _, a := range e.Attrs {
-				e.AttrPos(qualified(a.Prefix, a.Local))
-			}
-			e.TextPos()
-			return true
-		})
-	})
-}

@@ -28,7 +28,9 @@ var mdDocument = []check.Rule{
 		Refs:    []string{"SAML 2.0 Core §5"},
 		Applies: func(c *check.Case) bool { return !guessed(c) },
 		Decides: func(c *check.Case) string {
-			return unlessTried(c, func(s check.Seen) bool { return s.Parsed == nil || errors.Is(s.Parsed, samldoc.ErrNoMetadata) || markup(s) })
+			return unlessTried(c, func(s check.Seen) bool {
+				return (s.Parsed == nil || errors.Is(s.Parsed, samldoc.ErrNoMetadata) || markup(s)) && !fetchedPage(s)
+			})
 		},
 		Check: wellFormed,
 	},
@@ -41,12 +43,14 @@ var mdDocument = []check.Rule{
 		Refs:     []string{"SAML 2.0 Metadata §2.3"},
 		Applies:  func(c *check.Case) bool { return !guessed(c) },
 		Decides: func(c *check.Case) string {
-			if c.Config == nil && several(c) {
+			if c.Config == nil && severalEntities(c) {
 				return "the document holds several entities; which one counts is told by idp_entity_id of a connection"
 			}
-			return unlessTried(c, func(s check.Seen) bool { return s.Parsed == nil || errors.Is(s.Parsed, samldoc.ErrNoMetadata) })
+			return unlessTried(c, func(s check.Seen) bool {
+				return (s.Parsed == nil || errors.Is(s.Parsed, samldoc.ErrNoMetadata)) && !fetchedPage(s)
+			})
 		},
-		Check: entities,
+		Check: entityOf,
 	},
 	onEntity(check.Rule{
 		Code: "MD008", Title: "the metadata is still valid", Severity: report.Error,
@@ -88,7 +92,7 @@ func tried(c *check.Case) []evidence.Kind {
 	for _, kind := range []evidence.Kind{evidence.SAMLMetadata, evidence.SPMetadata} {
 		seen := c.Seen[kind]
 		last := seen.Obs.Last()
-		came := seen.Obs != nil && seen.Obs.Failure == nil && (last == nil || last.Status == 200 && !last.Cut && last.Failure == nil)
+		came := seen.Obs != nil && seen.Obs.Failure == nil && (last == nil || last.Status == 200 && !last.Cut && last.Failure == nil && !fetchedPage(seen))
 		if came && (kind == evidence.SAMLMetadata || c.Config == nil) {
 			out = append(out, kind)
 		}
@@ -98,15 +102,20 @@ func tried(c *check.Case) []evidence.Kind {
 
 // markup reports whether what came is meant to be XML: then it is damaged, and not something else altogether.
 func markup(s check.Seen) bool {
-	text := strings.ToLower(strings.TrimLeft(string(s.Obs.Document()), "\ufeff \t\r\n"))
-	if s.Obs.FromFile() {
-		return true
-	}
-	return strings.HasPrefix(text, "<") && !page(text)
+	return s.Obs.FromFile() || strings.HasPrefix(opening(s), "<") && !isPage(opening(s))
 }
 
-// page reports whether a text, in small letters, is an HTML page.
-func page(text string) bool {
+// opening is the beginning of a document in small letters.
+func opening(s check.Seen) string {
+	b := s.Obs.Document()
+	return strings.ToLower(strings.TrimLeft(string(b[:min(len(b), 4096)]), "\ufeff \t\r\n"))
+}
+
+// fetchedPage reports whether an HTML page came in place of a document: MD049.
+func fetchedPage(s check.Seen) bool { return !s.Obs.FromFile() && isPage(opening(s)) }
+
+// isPage reports whether a text, in small letters, is an HTML page.
+func isPage(text string) bool {
 	return strings.HasPrefix(text, "<!doctype html") || strings.HasPrefix(text, "<html")
 }
 
@@ -166,12 +175,12 @@ func placeIn(c *check.Case, kind evidence.Kind, pos source.Pos) report.Location 
 	return report.Location{File: obs.Source, Line: pos.Line, Col: pos.Col}
 }
 
-func several(c *check.Case) bool {
+func severalEntities(c *check.Case) bool {
 	return c.Metadata != nil && len(c.Metadata.All) > 1 || c.SPEntity != nil && len(c.SPEntity.All) > 1
 }
 
-// entities judges the root, and which of several entities counts.
-func entities(c *check.Case) []report.Finding {
+// entityOf judges the root, and which of several entities counts.
+func entityOf(c *check.Case) []report.Finding {
 	var out []report.Finding
 	for _, kind := range tried(c) {
 		seen := c.Seen[kind]
@@ -291,9 +300,9 @@ func validity(d metadoc) []report.Finding {
 		case !ok:
 			f = d.about(e, "validUntil", text, "2027-01-01T00:00:00Z", "validUntil is %s, which is no time such as %q", check.Quote(text), "2027-01-01T00:00:00Z")
 		case left <= 0:
-			f = d.about(e, "validUntil", text, "after "+now, "the metadata was valid until %s, %s ago (it is %q)", check.Quote(text), span(-left), now)
+			f = d.about(e, "validUntil", text, "after "+now, "the metadata was valid until %s, %s ago (it is %q)", check.Quote(text), lasting(-left), now)
 		case left < 7*24*time.Hour:
-			f = d.about(e, "validUntil", text, "after "+now, "the metadata is valid until %s, for another %s (it is %q)", check.Quote(text), span(left), now)
+			f = d.about(e, "validUntil", text, "after "+now, "the metadata is valid until %s, for another %s (it is %q)", check.Quote(text), lasting(left), now)
 			f.Severity = report.Warning
 		default:
 			continue
@@ -308,8 +317,8 @@ func validity(d metadoc) []report.Finding {
 	return out
 }
 
-// span words a duration in its largest unit.
-func span(d time.Duration) string {
+// lasting words a duration in its largest unit.
+func lasting(d time.Duration) string {
 	n, unit := int64(d/time.Second), "second"
 	switch {
 	case d >= 730*24*time.Hour:
@@ -327,7 +336,7 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("%d %s", n, unit)
 }
 
-var duration = sync.OnceValue(func() *regexp.Regexp {
+var durationLike = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^-?P(?:\d+Y)?(?:\d+M)?(?:\d+D)?(?:T(?:\d+H)?(?:\d+M)?(?:\d+(?:\.\d+)?S)?)?$`)
 })
 
@@ -336,7 +345,7 @@ func cacheDuration(d metadoc) []report.Finding {
 	for _, e := range d.bounded() {
 		text, there := e.Lookup("", "cacheDuration")
 		clean := strings.TrimSpace(text)
-		if !there || duration().MatchString(clean) && clean[len(clean)-1] != 'P' && clean[len(clean)-1] != 'T' && clean[0] != '-' {
+		if !there || durationLike().MatchString(clean) && clean[len(clean)-1] != 'P' && clean[len(clean)-1] != 'T' && clean[0] != '-' {
 			continue
 		}
 		f := d.about(e, "cacheDuration", text, "PT24H", "cacheDuration is %s, which is no duration such as %q", check.Quote(text), "PT24H")

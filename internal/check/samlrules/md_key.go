@@ -223,7 +223,7 @@ func signatureMethods(d metadoc) []report.Finding {
 				a := m.Attr("Algorithm")
 				old := strings.HasSuffix(a, "sha1") || strings.Contains(a, "sha1-") || strings.HasSuffix(a, "md5")
 				switch {
-				case !old && recognised(a):
+				case !old && knownAlgorithm(a):
 					strong = true
 					continue
 				case old && strong && !d.isIdP():
@@ -233,7 +233,7 @@ func signatureMethods(d metadoc) []report.Finding {
 				if name == "DigestMethod" {
 					f.Want = xmlsig.SHA256
 				}
-				if near := source.Nearest(a, algorithms); near != "" && !old {
+				if near := source.Nearest(a, knownAlgorithms); near != "" && !old {
 					f.Message += fmt.Sprintf(" (did you mean %q?)", near)
 				}
 				if old {
@@ -250,13 +250,13 @@ func signatureMethods(d metadoc) []report.Finding {
 	return out
 }
 
-// algorithms are signature and digest methods that are known beside the families below.
-var algorithms = []string{xmlsig.SHA256, xmlsig.SHA384, xmlsig.SHA512, xmlsig.SHA224, xmlsig.RSASHA256, xmlsig.RSASHA384, xmlsig.RSASHA512, xmlsig.ECDSASHA256, xmlsig.ECDSASHA384,
+// knownAlgorithms are signature and digest methods that are known beside the families below.
+var knownAlgorithms = []string{xmlsig.SHA256, xmlsig.SHA384, xmlsig.SHA512, xmlsig.SHA224, xmlsig.RSASHA256, xmlsig.RSASHA384, xmlsig.RSASHA512, xmlsig.ECDSASHA256, xmlsig.ECDSASHA384,
 	xmlsig.ECDSASHA512, xmlsig.PSSSHA256, xmlsig.PSSSHA384, xmlsig.PSSSHA512, xmlsig.RSASHA1, xmlsig.SHA1, xmlsig.RSASHA224, xmlsig.ECDSASHA224, xmlsig.DSASHA256}
 
-// recognised reports whether an algorithm is one that RFC 9231 lists, or close to one: new ones are added all the time.
-func recognised(a string) bool {
-	if slices.Contains(algorithms, a) {
+// knownAlgorithm reports whether an algorithm is one that RFC 9231 lists, or close to one: new ones are added all the time.
+func knownAlgorithm(a string) bool {
+	if slices.Contains(knownAlgorithms, a) {
 		return true
 	}
 	for _, prefix := range []string{"http://www.w3.org/2007/05/xmldsig-more#", "http://www.w3.org/2021/04/xmldsig-more#", "http://www.w3.org/2009/xmldsig11#"} {
@@ -304,10 +304,10 @@ var mdLogin = []check.Rule{
 		Fix:  "let the IdP send the format that the SP reads",
 		Refs: []string{"SAML 2.0 Metadata §2.4.2"},
 		Applies: func(c *check.Case) bool {
-			return c.Config != nil && asked(c) != ""
+			return c.Config != nil && askedFormat(c) != ""
 		},
 	}, ofIdP, func(d metadoc) []report.Finding {
-		want := asked(d.c)
+		want := askedFormat(d.c)
 		var there []string
 		for _, e := range d.role.All(samldoc.Metadata, "NameIDFormat") {
 			v := e.Value()
@@ -331,8 +331,8 @@ var mdLogin = []check.Rule{
 	}, ofEither, misspeltFormats),
 }
 
-// asked is the NameID format that the SP's requests ask for; "" when it is not known.
-func asked(c *check.Case) string {
+// askedFormat is the NameID format that the SP's requests ask for; "" when it is not known.
+func askedFormat(c *check.Case) string {
 	if f := c.Config.SAML.NameIDFormat; f != "" {
 		for _, known := range nameIDFormats {
 			if f == known || brief(known) == f {

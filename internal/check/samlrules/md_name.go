@@ -34,7 +34,7 @@ var mdName = []check.Rule{
 		if n <= 1024 {
 			return nil
 		}
-		f := d.about(d.entity, "entityID", fmt.Sprint(n), "1024", "entityID is %s and has %q characters, %q are allowed", check.Quote(id), fmt.Sprint(n), "1024")
+		f := d.about(d.entity, "entityID", fmt.Sprint(n), "1024", "entityID is %s and has %q characters, %q are allowed", excerpt(id), fmt.Sprint(n), "1024")
 		f.Fix = []string{d.step("choose a shorter entity ID", "entity_id")}
 		return []report.Finding{f}
 	}),
@@ -56,7 +56,7 @@ var mdName = []check.Rule{
 			}
 			return ""
 		},
-		Check: func(c *check.Case) []report.Finding { return misnamed(c) },
+		Check: func(c *check.Case) []report.Finding { return idpMisnamed(c) },
 	},
 	{
 		Code: "MD056", Title: "the SP's metadata calls it what the connection calls it", Severity: report.Error, Protocol: config.SAML,
@@ -71,7 +71,7 @@ var mdName = []check.Rule{
 			}
 			return ""
 		},
-		Check: spName,
+		Check: spMisnamed,
 	},
 }
 
@@ -86,7 +86,7 @@ func entityID(d metadoc) []report.Finding {
 	case exact.HasPlaceholder(id):
 		f = d.about(d.entity, "entityID", id, "", "entityID is %s, in which a placeholder was left", check.Quote(id))
 	case err != nil || u.Scheme == "" && !strings.ContainsFunc(id, unicode.IsSpace):
-		f = d.about(d.entity, "entityID", id, "a URI such as "+example(d), "entityID is %s, which is no absolute URI such as %q", check.Quote(id), example(d))
+		f = d.about(d.entity, "entityID", id, "a URI such as "+exampleID(d), "entityID is %s, which is no absolute URI such as %q", check.Quote(id), exampleID(d))
 		f.Severity = report.Info // the standard asks for a URI, and hardly a product minds
 		if !d.isIdP() && d.c.Config == nil {
 			f.Message += "; it works as long as the IdP holds the same text"
@@ -98,7 +98,7 @@ func entityID(d metadoc) []report.Finding {
 	return []report.Finding{f}
 }
 
-func example(d metadoc) string {
+func exampleID(d metadoc) string {
 	if d.isIdP() {
 		return "https://idp.example.com/saml"
 	}
@@ -116,10 +116,10 @@ func spaced(d metadoc) []report.Finding {
 	return []report.Finding{f}
 }
 
-// misnamed compares the entity ID of the connection with that of the metadata.
-func misnamed(c *check.Case) []report.Finding {
+// idpMisnamed compares the entity ID of the connection with that of the metadata.
+func idpMisnamed(c *check.Case) []report.Finding {
 	got, want := c.Config.SAML.IdPEntityID, c.Metadata.EntityID()
-	if c.Metadata.Entity == nil || want == "" || got == want {
+	if c.Metadata.Entity == nil || want == "" || got == "" || got == want {
 		return nil
 	}
 	diff := exact.Compare(got, want)
@@ -136,7 +136,7 @@ func misnamed(c *check.Case) []report.Finding {
 	return []report.Finding{f}
 }
 
-func spName(c *check.Case) []report.Finding {
+func spMisnamed(c *check.Case) []report.Finding {
 	got, want := c.SPEntity.EntityID(), c.Config.SPEntityID()
 	if got == want {
 		return nil
@@ -175,13 +175,13 @@ var mdRole = []check.Rule{
 		Why:  "Software that reads the metadata takes the role for one of another protocol and passes it over.",
 		Fix:  "list urn:oasis:names:tc:SAML:2.0:protocol in protocolSupportEnumeration",
 		Refs: []string{refRole},
-	}, ofEither, protocols),
+	}, ofEither, protocolList),
 	onRole(check.Rule{
 		Code: "MD013", Title: "every protocol that is listed has an address", Severity: report.Info,
 		Why:  "A protocol that nobody speaks here is listed; it does no harm and can mislead.",
 		Fix:  "list only urn:oasis:names:tc:SAML:2.0:protocol where nothing else is offered",
 		Refs: []string{refRole},
-	}, ofEither, legacy),
+	}, ofEither, legacyProtocols),
 }
 
 // wrongRole tells which metadata was given in place of the one that is asked for.
@@ -203,7 +203,7 @@ func wrongRole(d metadoc, want, other string) []report.Finding {
 	return []report.Finding{f}
 }
 
-func protocols(d metadoc) []report.Finding {
+func protocolList(d metadoc) []report.Finding {
 	text, there := d.role.Lookup("", "protocolSupportEnumeration")
 	for _, p := range strings.Fields(text) {
 		if p == samldoc.Protocol {
@@ -225,8 +225,8 @@ var families = map[string][]string{
 	"urn:mace:shibboleth:1.0":              {"urn:mace:shibboleth:1.0:", "urn:oasis:names:tc:SAML:1.0:"},
 }
 
-// legacy finds protocols of old in the list for which the role offers no address.
-func legacy(d metadoc) []report.Finding {
+// legacyProtocols finds protocols of old in the list for which the role offers no address.
+func legacyProtocols(d metadoc) []report.Finding {
 	var out []report.Finding
 	for _, p := range strings.Fields(d.role.Attr("protocolSupportEnumeration")) {
 		prefixes := families[p]

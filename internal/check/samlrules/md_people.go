@@ -48,7 +48,7 @@ var mdPeople = []check.Rule{
 		Why:  "On pages where users choose, the entry has no name, another than it should, or a broken picture.",
 		Fix:  "give one mdui:DisplayName a language, and a logo by https",
 		Refs: []string{"SAML V2.0 Metadata Extensions for Login and Discovery User Interface §2.1"},
-	}, ofEither, shown),
+	}, ofEither, shownToUsers),
 	onRole(check.Rule{
 		Code: "MD052", Title: "the metadata has an errorURL", Severity: report.Info,
 		Why:     "An SP that has to turn a user away has no page at the IdP to send them to.",
@@ -73,7 +73,7 @@ var mdPeople = []check.Rule{
 		Code: "MD055", Title: "scopes are domains", Severity: report.Info,
 		Why: "An SP that checks scopes drops every attribute whose scope does not fit.",
 		Fix: "list each domain by itself, with regexp=\"false\"",
-	}, ofEither, scopes),
+	}, ofEither, scopeDomains),
 }
 
 // introduces reports whether a role introduces itself to users: then it is made for a federation, and the rest belongs to it.
@@ -137,7 +137,7 @@ func contacts(d metadoc, add func(e *xmltree.Element, got, want, format string, 
 	}
 }
 
-func shown(d metadoc) []report.Finding {
+func shownToUsers(d metadoc) []report.Finding {
 	ui := d.role.Child(samldoc.Metadata, "Extensions").Child(samldoc.MDUI, "UIInfo")
 	if ui == nil {
 		return nil
@@ -170,8 +170,8 @@ func shown(d metadoc) []report.Finding {
 	return out
 }
 
-// spaces are the namespaces that metadata may hold, in extensions and elsewhere.
-var spaces = []string{
+// knownSpaces are the namespaces that metadata may hold, in extensions and elsewhere.
+var knownSpaces = []string{
 	samldoc.Metadata, samldoc.Assertion, samldoc.Protocol, samldoc.DSig, samldoc.Enc, samldoc.MDUI, samldoc.AlgSup, registration, enc11,
 	"http://www.w3.org/2009/xmldsig11#", "urn:oasis:names:tc:SAML:metadata:attribute", "urn:mace:shibboleth:metadata:1.0", "urn:mace:shibboleth:metadata",
 	"urn:oasis:names:tc:SAML:profiles:SSO:idp-discovery-protocol", "urn:oasis:names:tc:SAML:profiles:SSO:request-init", holderOfKey,
@@ -185,8 +185,8 @@ var spaces = []string{
 	"urn:mace:swamid.se:metadata", "http://www.switch.ch/aai/metadata", "urn:geant:eduid.cz:metadata", "http://eduid.cz/schema/metadata/1.0", "http://simplesamlphp.org/metadata", "https://github.com/simplesamlphp",
 }
 
-// parts are the elements of namespaces whose names can be misspelt.
-var parts = map[string][]string{
+// knownParts are the elements of namespaces whose names can be misspelt.
+var knownParts = map[string][]string{
 	samldoc.MDUI:   {"UIInfo", "DisplayName", "Description", "Keywords", "Logo", "InformationURL", "PrivacyStatementURL", "DiscoHints", "IPHint", "DomainHint", "GeolocationHint"},
 	samldoc.AlgSup: {"DigestMethod", "SigningMethod"},
 	registration:   {"RegistrationInfo", "RegistrationPolicy", "PublicationInfo", "PublicationPath", "Publication", "UsagePolicy"},
@@ -203,11 +203,11 @@ func extensions(d metadoc) []report.Finding {
 			return true // MD003
 		}
 		var f report.Finding
-		names := parts[e.Space]
+		names := knownParts[e.Space]
 		switch {
-		case !slices.Contains(spaces, e.Space) && !told[e.Space]:
+		case !slices.Contains(knownSpaces, e.Space) && !told[e.Space]:
 			f = d.about(e, "", e.Space, "", "<%s> is of the namespace %s, which is not known", e.Name(), check.Quote(e.Space))
-			if near := source.Nearest(e.Space, spaces); near != "" {
+			if near := source.Nearest(e.Space, knownSpaces); near != "" {
 				f.Want = near
 				f.Message += fmt.Sprintf(" (did you mean %q?)", near)
 			}
@@ -228,7 +228,7 @@ func extensions(d metadoc) []report.Finding {
 	return out
 }
 
-func scopes(d metadoc) []report.Finding {
+func scopeDomains(d metadoc) []report.Finding {
 	var out []report.Finding
 	d.entity.Walk(func(e *xmltree.Element) bool {
 		if e.Local != "Scope" || e.Space != "urn:mace:shibboleth:metadata:1.0" {

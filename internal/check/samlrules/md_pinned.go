@@ -31,7 +31,7 @@ var mdPinned = []check.Rule{
 		},
 		Decides: noIdPRole,
 		Check: func(c *check.Case) []report.Finding {
-			out := append(misnamed(c), signOnURL(c)...)
+			out := append(idpMisnamed(c), signOnURL(c)...)
 			return append(out, pinned(c, "CFG003")...)
 		},
 	},
@@ -76,7 +76,9 @@ func comparison(code, title string, severity report.Severity, why, fix string, e
 	return check.Rule{
 		Code: code, Title: title, Severity: severity, Protocol: config.SAML, Why: why, Fix: fix, Explains: explains,
 		Needs: []evidence.Kind{evidence.Config}, Uses: []evidence.Kind{evidence.SAMLCerts, evidence.SAMLMetadata, evidence.Network},
-		Applies: func(c *check.Case) bool { return c.Config.SAML.Certificate != "" || c.Config.SAML.CertificateFingerprint != "" },
+		Applies: func(c *check.Case) bool {
+			return c.Config.SAML.Certificate != "" || c.Config.SAML.CertificateFingerprint != ""
+		},
 		Decides: func(c *check.Case) string {
 			p := newPin(c)
 			alone := code == "CERT013" || code == "CERT014" // some of it the certificate shows by itself
@@ -112,7 +114,7 @@ func newPin(c *check.Case) pin {
 		}
 	}
 	if c.Config.SAML.Certificate == "" {
-		p.print, p.where = digits(c.Config.SAML.CertificateFingerprint), c.Config.Pos("saml/certificate_fingerprint")
+		p.print, p.where = fingerprintDigits(c.Config.SAML.CertificateFingerprint), c.Config.Pos("saml/certificate_fingerprint")
 	}
 	for _, k := range samldoc.Keys(roleOf(c.Metadata, idpRole), "") {
 		if len(k.Text.Certs) == 0 {
@@ -154,8 +156,8 @@ func hexOf(der []byte, n int) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// digits leaves the hexadecimal digits of a fingerprint, in small letters; "" when it is none.
-func digits(s string) string {
+// fingerprintDigits leaves the hexadecimal digits of a fingerprint, in small letters; "" when it is none.
+func fingerprintDigits(s string) string {
 	s = strings.ToLower(strings.TrimSpace(s))
 	for _, prefix := range []string{"sha1", "sha-1", "sha256", "sha-256", "sha-256 fingerprint", "sha256 fingerprint", "sha1 fingerprint"} {
 		if rest, ok := strings.CutPrefix(s, prefix); ok {
@@ -185,7 +187,7 @@ func (p pin) codes() []string {
 		byKey = byKey || p.sharesKey(k.Text.Certs[0])
 	}
 	switch {
-	case p.print == "" && !exactly && p.misplaced() != "":
+	case p.print == "" && !exactly && !byKey && p.misplaced() != "":
 		return []string{"CERT013"}
 	case p.print == "" && p.authority() != "":
 		return []string{"CERT014"}
@@ -216,16 +218,16 @@ func (p pin) unheld() []samldoc.Key {
 
 // misplaced says what the certificate is in place of the signing one; "" when that cannot be told.
 func (p pin) misplaced() string {
-	leaf := p.leaf()
+	c, leaf := p.c, p.leaf()
 	for _, k := range p.other {
 		if p.sharesKey(k.Text.Certs[0]) {
 			return "the IdP's certificate for encryption"
 		}
 	}
-	if len(p.c.Chain) > 0 && leaf.Cert != nil && leaf.Cert.Equal(p.c.Chain[0]) {
+	if len(c.Chain) > 0 && leaf.Cert != nil && leaf.Cert.Equal(c.Chain[0]) {
 		return "the certificate of the IdP's web server"
 	}
-	for _, f := range p.c.Certs {
+	for _, f := range c.Certs {
 		if f.Path == "saml/sp_certificate" && slices.ContainsFunc(f.Text.Certs, leaf.Same) {
 			return "the SP's own certificate"
 		}

@@ -39,10 +39,10 @@ var (
 	roleAttributes = []string{"ID", "validUntil", "cacheDuration", "protocolSupportEnumeration", "errorURL"}
 	roleOrder      = []string{"ds:Signature", "Extensions", "KeyDescriptor", "Organization", "ContactPerson"}
 	ssoOrder       = slices.Concat(roleOrder, []string{"ArtifactResolutionService", "SingleLogoutService", "ManageNameIDService", "NameIDFormat"})
-	endpoint       = model{attributes: []string{"Binding", "Location", "ResponseLocation"}, required: []string{"Location"}}
-	indexed        = model{attributes: []string{"Binding", "Location", "ResponseLocation", "index", "isDefault"}, required: []string{"Location"}}
-	localised      = model{}
-	leaf           = model{}
+	endpointModel  = model{attributes: []string{"Binding", "Location", "ResponseLocation"}, required: []string{"Location"}}
+	indexedModel   = model{attributes: []string{"Binding", "Location", "ResponseLocation", "index", "isDefault"}, required: []string{"Location"}}
+	localisedModel = model{}
+	leafModel      = model{}
 )
 
 // models are the elements of the schema (SAML 2.0 Metadata §2.2 to §2.4).
@@ -61,14 +61,14 @@ var models = map[string]model{
 	"Organization":                 {order: []string{"Extensions", "OrganizationName", "OrganizationDisplayName", "OrganizationURL"}, attributes: []string{}},
 	"ContactPerson":                {order: []string{"Extensions", "Company", "GivenName", "SurName", "EmailAddress", "TelephoneNumber"}, attributes: []string{"contactType"}, required: []string{"contactType"}},
 	"AttributeConsumingService":    {order: []string{"ServiceName", "ServiceDescription", "RequestedAttribute"}, attributes: []string{"index", "isDefault"}, required: []string{"index"}},
-	"ArtifactResolutionService":    {attributes: indexed.attributes, required: []string{"Location", "index"}},
-	"AssertionConsumerService":     indexed,
-	"SingleLogoutService":          endpoint, "ManageNameIDService": endpoint, "SingleSignOnService": endpoint, "NameIDMappingService": endpoint,
-	"AssertionIDRequestService": endpoint, "AttributeService": endpoint, "AuthnQueryService": endpoint, "AuthzService": endpoint,
-	"NameIDFormat": leaf, "AttributeProfile": leaf, "Extensions": leaf, "EncryptionMethod": {required: []string{"Algorithm"}}, "RequestedAttribute": leaf,
-	"OrganizationName": localised, "OrganizationDisplayName": localised, "OrganizationURL": localised, "ServiceName": localised, "ServiceDescription": localised,
-	"Company": leaf, "GivenName": leaf, "SurName": leaf, "EmailAddress": leaf, "TelephoneNumber": leaf, "AdditionalMetadataLocation": leaf,
-	"RoleDescriptor": leaf, "AffiliationDescriptor": leaf, "AffiliateMember": leaf,
+	"ArtifactResolutionService":    {attributes: indexedModel.attributes, required: []string{"Location", "index"}},
+	"AssertionConsumerService":     indexedModel,
+	"SingleLogoutService":          endpointModel, "ManageNameIDService": endpointModel, "SingleSignOnService": endpointModel, "NameIDMappingService": endpointModel,
+	"AssertionIDRequestService": endpointModel, "AttributeService": endpointModel, "AuthnQueryService": endpointModel, "AuthzService": endpointModel,
+	"NameIDFormat": leafModel, "AttributeProfile": leafModel, "Extensions": leafModel, "EncryptionMethod": {required: []string{"Algorithm"}}, "RequestedAttribute": leafModel,
+	"OrganizationName": localisedModel, "OrganizationDisplayName": localisedModel, "OrganizationURL": localisedModel, "ServiceName": localisedModel, "ServiceDescription": localisedModel,
+	"Company": leafModel, "GivenName": leafModel, "SurName": leafModel, "EmailAddress": leafModel, "TelephoneNumber": leafModel, "AdditionalMetadataLocation": leafModel,
+	"RoleDescriptor": leafModel, "AffiliationDescriptor": leafModel, "AffiliateMember": leafModel,
 }
 
 // schema collects what does not fit.
@@ -117,8 +117,8 @@ func (s *schema) identity(e *xmltree.Element) {
 	}
 }
 
-// name is how models call an element: without a prefix in the namespace of metadata.
-func name(e *xmltree.Element) string {
+// schemaName is how models call an element: without a prefix in the namespace of metadata.
+func schemaName(e *xmltree.Element) string {
 	switch e.Space {
 	case samldoc.Metadata:
 		return e.Local
@@ -134,7 +134,7 @@ func (s *schema) children(e *xmltree.Element, m model) {
 	last, lastName := -1, ""
 	seen := map[string]int{}
 	for _, c := range e.Elements() {
-		n := name(c)
+		n := schemaName(c)
 		at := slices.IndexFunc(m.order, func(o string) bool { return slices.Contains(strings.Split(o, "|"), n) })
 		switch {
 		case at < 0:

@@ -48,19 +48,19 @@ var mdService = []check.Rule{
 		Why:  "Which of the two addresses an SP uses is chance.",
 		Fix:  "leave one address a binding",
 		Refs: []string{refIdPRole},
-	}, ofIdP, twice),
+	}, ofIdP, twiceBound),
 	onRole(check.Rule{
 		Code: "MD019", Title: "every address is https", Severity: report.Error,
 		Why:  "Requests and responses travel in the clear, and SPs and browsers refuse such addresses.",
 		Fix:  "publish addresses of https; behind a proxy, tell the product its public address",
 		Refs: []string{"SAML 2.0 Bindings §3.4.5.1"},
-	}, ofEither, plain),
+	}, ofEither, plainHTTP),
 	onRole(check.Rule{
 		Code: "MD020", Title: "every address is an absolute URL, written once and without blanks", Severity: report.Error,
 		Why:  "The browser is sent to an address that does not exist.",
 		Fix:  "enter the address anew",
 		Refs: []string{refEndpoint},
-	}, ofEither, addresses),
+	}, ofEither, serviceAddresses),
 	onRole(check.Rule{
 		Code: "MD021", Title: "single sign-on has no ResponseLocation", Severity: report.Warning,
 		Why:  "The attribute is meant for services that take answers; strict parsers refuse it here.",
@@ -82,7 +82,7 @@ var mdService = []check.Rule{
 		Why:  "Software passes over an address whose binding it does not know.",
 		Fix:  "spell the binding as the standard does",
 		Refs: []string{refEndpoint},
-	}, ofEither, bindings),
+	}, ofEither, bindingNames),
 	onRole(check.Rule{
 		Code: "MD042", Title: "the IdP offers sign-out where the SP does", Severity: report.Info,
 		Why:  "Signing out at the SP leaves the session at the IdP: the next sign-in asks for no password.",
@@ -105,7 +105,7 @@ var mdService = []check.Rule{
 		Why:  "Only clients with a certificate of their own, or with a channel to the IdP beside the browser, can use these addresses.",
 		Fix:  "offer SingleSignOnService by HTTP-Redirect or HTTP-POST",
 		Refs: []string{"SAML 2.0 Profiles §4.1.3.3"},
-	}, ofIdP, odd),
+	}, ofIdP, oddBindings),
 }
 
 // offers tells that a binding is not there. What the SP of the connection is known to use has a rule of its own, and what only other
@@ -128,7 +128,7 @@ func offers(d metadoc, binding string) []report.Finding {
 	return []report.Finding{f}
 }
 
-func twice(d metadoc) []report.Finding {
+func twiceBound(d metadoc) []report.Finding {
 	var out []report.Finding
 	first := map[string]samldoc.Endpoint{}
 	for _, s := range samldoc.Endpoints(d.role, "SingleSignOnService") {
@@ -161,7 +161,7 @@ func (d metadoc) each(judge func(s samldoc.Endpoint, attr, address string) *repo
 	return out
 }
 
-func plain(d metadoc) []report.Finding {
+func plainHTTP(d metadoc) []report.Finding {
 	return d.each(func(s samldoc.Endpoint, attr, address string) *report.Finding {
 		u, err := url.Parse(strings.TrimSpace(address))
 		if err != nil || !strings.EqualFold(u.Scheme, "http") || trusty(d.c, u) {
@@ -177,7 +177,7 @@ func plain(d metadoc) []report.Finding {
 	})
 }
 
-func addresses(d metadoc) []report.Finding {
+func serviceAddresses(d metadoc) []report.Finding {
 	return d.each(func(s samldoc.Endpoint, attr, address string) *report.Finding {
 		var f report.Finding
 		clean := strings.Join(strings.Fields(address), "")
@@ -199,7 +199,7 @@ func addresses(d metadoc) []report.Finding {
 			f = d.about(s.Element, attr, address, strings.ReplaceAll(clean, "%25", "%"), "%s is %s, URL-encoded twice, where %s is meant", of, check.Quote(address), check.Quote(strings.ReplaceAll(clean, "%25", "%")))
 			f.Severity = report.Warning // a percent sign can be meant
 		case err != nil || u.Scheme == "" || u.Host == "":
-			f = d.about(s.Element, attr, address, "an absolute URL", "%s is %s, which is no absolute URL such as %q", of, check.Quote(address), example(d))
+			f = d.about(s.Element, attr, address, "an absolute URL", "%s is %s, which is no absolute URL such as %q", of, check.Quote(address), exampleID(d))
 		default:
 			return nil
 		}
@@ -211,8 +211,8 @@ func addresses(d metadoc) []report.Finding {
 	})
 }
 
-// known are the bindings that metadata may name: those of SAML 2.0, of SAML 1.x, and profiles that stand in their place.
-var known = []string{
+// knownBindings are the bindings that metadata may name: those of SAML 2.0, of SAML 1.x, and profiles that stand in their place.
+var knownBindings = []string{
 	samldoc.Redirect, samldoc.POST, simpleSign, samldoc.Artifact, samldoc.SOAP, samldoc.PAOS, "urn:oasis:names:tc:SAML:2.0:bindings:URI",
 	"urn:oasis:names:tc:SAML:1.0:bindings:SOAP-binding", "urn:oasis:names:tc:SAML:1.0:profiles:browser-post", "urn:oasis:names:tc:SAML:1.0:profiles:artifact-01",
 	"urn:mace:shibboleth:1.0:profiles:AuthnRequest", "urn:mace:shibboleth:2.0:profiles:AuthnRequest", holderOfKey,
@@ -222,24 +222,29 @@ var known = []string{
 
 const holderOfKey = "urn:oasis:names:tc:SAML:2.0:profiles:holder-of-key:SSO:browser"
 
-func bindings(d metadoc) []report.Finding {
+func bindingNames(d metadoc) []report.Finding {
 	var out []report.Finding
 	for _, s := range d.services() {
 		b := s.Binding
-		if slices.Contains(known, b) {
+		if slices.Contains(knownBindings, b) {
 			continue
 		}
 		clean := strings.Join(strings.Fields(b), "")
-		near, _ := check.Closest(known, clean)
+		near, _ := check.Closest(knownBindings, clean)
+		for _, k := range knownBindings {
+			if near == "" && strings.EqualFold(brief(k), clean) {
+				near = k
+			}
+		}
 		var f report.Finding
 		switch {
 		case !s.Element.Has("Binding"):
 			f = d.about(s.Element, "", "", samldoc.POST, "%s has no Binding", s.Element.Local)
-		case clean != b && slices.Contains(known, clean):
+		case clean != b && slices.Contains(knownBindings, clean):
 			f = d.about(s.Element, "Binding", b, clean, "Binding of %s is %s, with white space around %s", s.Element.Local, check.Quote(b), check.Quote(clean))
 		case strings.EqualFold(clean, near) || near != "" || strings.HasPrefix(clean, "urn:oasis:names:tc:SAML:"):
 			if near == "" {
-				near = source.Nearest(clean, known)
+				near = source.Nearest(clean, knownBindings)
 			}
 			f = d.about(s.Element, "Binding", b, near, "Binding of %s is %s, which the standard does not know", s.Element.Local, check.Quote(b))
 			if near != "" {
@@ -258,8 +263,8 @@ func bindings(d metadoc) []report.Finding {
 	return out
 }
 
-// odd tells that only unusual clients can sign in, and, in passing, of holder-of-key beside the usual.
-func odd(d metadoc) []report.Finding {
+// oddBindings tells that only unusual clients can sign in, and, in passing, of holder-of-key beside the usual.
+func oddBindings(d metadoc) []report.Finding {
 	all := samldoc.Endpoints(d.role, "SingleSignOnService")
 	if len(all) == 0 {
 		return nil
@@ -276,7 +281,7 @@ func odd(d metadoc) []report.Finding {
 		if s.Binding == holderOfKey {
 			name = "holder of key"
 		}
-		if s.Binding != "" && !slices.Contains(known, s.Binding) {
+		if s.Binding != "" && !slices.Contains(knownBindings, s.Binding) {
 			return nil // MD022
 		}
 		if !slices.Contains(names, name) {

@@ -24,7 +24,7 @@ var mdSource = []check.Rule{
 		Fix:  "fetch the metadata anew from its publisher, byte for byte, and compare the signing certificate",
 		Refs: []string{"SAML 2.0 Metadata §3"},
 		Applies: func(c *check.Case) bool {
-			return c.Config != nil && c.Config.SAML.MetadataSigningCertificate != "" || signed(c.Metadata) || c.Config == nil && signed(c.SPEntity)
+			return c.Config != nil && c.Config.SAML.MetadataSigningCertificate != "" || isSigned(c.Metadata) || c.Config == nil && isSigned(c.SPEntity)
 		},
 	}, ofEither, vouched),
 	onEntity(check.Rule{
@@ -32,7 +32,7 @@ var mdSource = []check.Rule{
 		Why:     "Such a signature can be forged with effort, and newer software does not verify it.",
 		Fix:     "let the publisher sign with SHA-256",
 		Refs:    []string{"NIST SP 800-131A"},
-		Applies: func(c *check.Case) bool { return signed(c.Metadata) || c.Config == nil && signed(c.SPEntity) },
+		Applies: func(c *check.Case) bool { return isSigned(c.Metadata) || c.Config == nil && isSigned(c.SPEntity) },
 	}, ofEither, func(d metadoc) []report.Finding {
 		var out []report.Finding
 		for _, sig := range seals(d) {
@@ -57,8 +57,8 @@ var mdSource = []check.Rule{
 		Fix:     "open the address in a browser without being signed in: XML has to come",
 		Refs:    []string{"SAML 2.0 Metadata §4.1"},
 		Applies: func(c *check.Case) bool { return strings.Contains(c.Config.SAML.IdPMetadata, "://") },
-		Decides: answered,
-		Check:   address,
+		Decides: unanswered,
+		Check:   metadataAddress,
 	},
 	{
 		Code: "MD050", Title: "the metadata is the application's own and not the tenant's", Severity: report.Warning, Protocol: config.SAML,
@@ -79,7 +79,9 @@ func seals(d metadoc) []*xmltree.Element {
 	return out
 }
 
-func signed(m *samldoc.Entities) bool { return m != nil && m.Entity != nil && len(seals(metadoc{entity: m.Entity})) > 0 }
+func isSigned(m *samldoc.Entities) bool {
+	return m != nil && m.Entity != nil && len(seals(metadoc{entity: m.Entity})) > 0
+}
 
 // vouched verifies the signatures with the certificate that the connection names for it, else with the keys of the document and of the
 // signature itself, which shows only that nothing was altered.
@@ -112,9 +114,9 @@ func (d metadoc) judgeSeal(e *xmltree.Element, s xmlsig.Signature, expected cert
 	var f report.Finding
 	switch covered := e.Parent.Path(); {
 	case s.Digests() == xmlsig.Bad:
-		f = d.about(e, "", "altered", "as signed", "the metadata is not what was signed: its digest differs%s", because(s.References))
+		f = d.about(e, "", "altered", "as signed", "the metadata is not what was signed: its digest differs%s", alteration(s.References))
 	case s.State == xmlsig.Bad && expected.First() == nil:
-		f = d.finding(e, "", "the metadata's signature does not verify with the key that it brings%s", because(nil))
+		f = d.finding(e, "", "the metadata's signature does not verify with the key that it brings%s", alteration(nil))
 		if len(s.Embedded) == 0 {
 			return nil // no key at hand
 		}
@@ -128,7 +130,7 @@ func (d metadoc) judgeSeal(e *xmltree.Element, s xmlsig.Signature, expected cert
 		}
 		f = d.about(e, "", by, want.Name(), "the metadata is signed with %q but metadata_signing_certificate is %q", by, want.Name())
 		f.Related = []report.Location{d.c.Config.Pos("saml/metadata_signing_certificate")}
-	case s.Intact() && !covers(s, covered):
+	case s.Intact() && !coversElement(s, covered):
 		target := ""
 		if len(s.References) > 0 {
 			target = s.References[0].Target
@@ -141,8 +143,8 @@ func (d metadoc) judgeSeal(e *xmltree.Element, s xmlsig.Signature, expected cert
 	return &f
 }
 
-// covers reports whether a signature is over the element that it stands in.
-func covers(s xmlsig.Signature, path string) bool {
+// coversElement reports whether a signature is over the element that it stands in.
+func coversElement(s xmlsig.Signature, path string) bool {
 	for _, r := range s.References {
 		if r.Target == path || r.Target == "/" {
 			return true
@@ -151,7 +153,7 @@ func covers(s xmlsig.Signature, path string) bool {
 	return false
 }
 
-func because(refs []xmlsig.Reference) string {
+func alteration(refs []xmlsig.Reference) string {
 	for _, r := range refs {
 		if r.Altered != "" {
 			return " (" + r.Altered + ")"
@@ -186,8 +188,8 @@ func keysOf(t cert.Text) []xmlsig.Key {
 	return out
 }
 
-// answered gives the reason why the metadata address was not reached; an answer that is none of metadata decides.
-func answered(c *check.Case) string {
+// unanswered gives the reason why the metadata address was not reached; an answer that is none of metadata decides.
+func unanswered(c *check.Case) string {
 	if plainAddress(c) {
 		return ""
 	}
@@ -213,7 +215,7 @@ func plainAddress(c *check.Case) bool {
 	return err == nil && strings.EqualFold(u.Scheme, "http") && !trusty(c, u)
 }
 
-func address(c *check.Case) []report.Finding {
+func metadataAddress(c *check.Case) []report.Finding {
 	var out []report.Finding
 	at := c.Config.SAML.IdPMetadata
 	where := c.Config.Pos("saml/idp_metadata")
@@ -230,7 +232,7 @@ func address(c *check.Case) []report.Finding {
 		return out
 	}
 	f := report.Finding{Got: fmt.Sprint(last.Status), Want: "200", Where: where, Related: []report.Location{{Evidence: last.Name()}}}
-	text := strings.ToLower(strings.TrimLeft(string(last.Body[:min(len(last.Body), 4096)]), "\ufeff \t\r\n"))
+	text := opening(seen)
 	switch {
 	case last.Status != 200:
 		f.Message = fmt.Sprintf("the metadata address %s answers with %q, where %q is needed", check.Quote(at), fmt.Sprint(last.Status), "200")
@@ -240,7 +242,7 @@ func address(c *check.Case) []report.Finding {
 	case text == "":
 		f.Got, f.Want = "nothing", "XML"
 		f.Message = fmt.Sprintf("the metadata address %s answers with %q and an empty body, where %q is needed", check.Quote(at), "200", "XML")
-	case page(text):
+	case isPage(text):
 		f.Got, f.Want = "an HTML page", "XML"
 		f.Message = fmt.Sprintf("the metadata address %s answers with an HTML page (%s), where %q is needed", check.Quote(at), excerpt(check.PageText(last.Body)), "XML")
 	case !strings.HasPrefix(text, "<"):

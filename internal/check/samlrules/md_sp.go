@@ -22,13 +22,13 @@ var mdSP = []check.Rule{
 		Why:  "The IdP has no address to send the response to.",
 		Fix:  "publish an AssertionConsumerService by HTTP-POST",
 		Refs: []string{refSPRole},
-	}, ofSP, consumers),
+	}, ofSP, consumerServices),
 	onRole(check.Rule{
 		Code: "MD024", Title: "each AssertionConsumerService has an index of its own", Severity: report.Error,
 		Why:  "A request that names its address by index means two, or none.",
 		Fix:  "number the services 0, 1, 2",
 		Refs: []string{"SAML 2.0 Metadata §2.2.3"},
-	}, ofSP, indexes),
+	}, ofSP, consumerIndexes),
 	onRole(check.Rule{
 		Code: "MD025", Title: "one AssertionConsumerService at most is the default", Severity: report.Warning,
 		Why:  "Which of them the IdP takes is chance.",
@@ -79,7 +79,7 @@ var mdSP = []check.Rule{
 			}
 			return ""
 		},
-		Check: consumer,
+		Check: consumerURL,
 	},
 	onRole(check.Rule{
 		Code: "MD033", Title: "an SP that wants encrypted assertions publishes a key for them", Severity: report.Warning,
@@ -127,14 +127,14 @@ var mdSP = []check.Rule{
 			}
 			return ""
 		},
-	}, ofSP, unsigned),
+	}, ofSP, assertionUnsigned),
 	onRole(check.Rule{
 		Code: "MD043", Title: "the attributes that the SP's metadata asks for can be sent, and are", Severity: report.Warning,
 		Uses: []evidence.Kind{evidence.SAMLMessages},
 		Why:  "The IdP does not find the attribute under that name, or the SP goes without what it calls required.",
 		Fix:  "release the attribute at the IdP under the name that the SP's metadata has",
 		Refs: []string{"SAML 2.0 Metadata §2.4.4.1"},
-	}, ofSP, wanted),
+	}, ofSP, wantedAttributes),
 }
 
 // truth reads an xs:boolean.
@@ -143,7 +143,7 @@ func truth(s string) bool {
 	return s == "true" || s == "1"
 }
 
-func consumers(d metadoc) []report.Finding {
+func consumerServices(d metadoc) []report.Finding {
 	all := samldoc.Endpoints(d.role, "AssertionConsumerService")
 	var names []string
 	for _, s := range all {
@@ -162,7 +162,7 @@ func consumers(d metadoc) []report.Finding {
 	return []report.Finding{f}
 }
 
-func indexes(d metadoc) []report.Finding {
+func consumerIndexes(d metadoc) []report.Finding {
 	var out []report.Finding
 	first := map[string]samldoc.Endpoint{}
 	for _, s := range samldoc.Endpoints(d.role, "AssertionConsumerService") {
@@ -188,9 +188,9 @@ func indexes(d metadoc) []report.Finding {
 	return out
 }
 
-// consumer compares the addresses of the metadata with the one that the connection uses. A wrong address in the connection file itself
+// consumerURL compares the addresses of the metadata with the one that the connection uses. A wrong address in the connection file itself
 // is told there.
-func consumer(c *check.Case) []report.Finding {
+func consumerURL(c *check.Case) []report.Finding {
 	want := c.Config.ACSURL()
 	if documented := c.Config.ACSURLs(); len(documented) > 0 && !slices.Contains(documented, want) {
 		return nil // CFG004
@@ -235,7 +235,7 @@ func withAssertion(c *check.Case) []*check.Message {
 	return out
 }
 
-func unsigned(d metadoc) []report.Finding {
+func assertionUnsigned(d metadoc) []report.Finding {
 	for _, m := range withAssertion(d.c) {
 		for _, a := range m.Response.Assertions {
 			if a.Element.Child(samldoc.DSig, "Signature") != nil || m.Response.Element.Child(samldoc.DSig, "Signature") == nil {
@@ -250,8 +250,8 @@ func unsigned(d metadoc) []report.Finding {
 	return nil
 }
 
-// formats are the attribute name formats of SAML 2.0 Core §8.2.
-var formats = []string{attrUnspecified, attrURI, attrBasic}
+// attributeFormats are the attribute name formats of SAML 2.0 Core §8.2.
+var attributeFormats = []string{attrUnspecified, attrURI, attrBasic}
 
 const (
 	attrUnspecified = "urn:oasis:names:tc:SAML:2.0:attrname-format:unspecified"
@@ -259,14 +259,14 @@ const (
 	attrBasic       = "urn:oasis:names:tc:SAML:2.0:attrname-format:basic"
 )
 
-// wanted judges the attributes that the SP's metadata asks for.
-func wanted(d metadoc) []report.Finding {
+// wantedAttributes judges the attributes that the SP's metadata asks for.
+func wantedAttributes(d metadoc) []report.Finding {
 	var out []report.Finding
 	d.role.Walk(func(e *xmltree.Element) bool {
 		if !e.Is(samldoc.Metadata, "RequestedAttribute") {
 			return true
 		}
-		if f := requested(d, e); f != nil {
+		if f := requestedAttribute(d, e); f != nil {
 			out = append(out, *f)
 		}
 		return false
@@ -274,13 +274,13 @@ func wanted(d metadoc) []report.Finding {
 	return out
 }
 
-func requested(d metadoc, e *xmltree.Element) *report.Finding {
+func requestedAttribute(d metadoc, e *xmltree.Element) *report.Finding {
 	name, format := e.Attr("Name"), e.Attr("NameFormat")
 	var f report.Finding
-	switch near, _ := check.Closest(formats, format); {
+	switch near, _ := check.Closest(attributeFormats, format); {
 	case strings.TrimSpace(name) == "":
 		f = d.about(e, "", name, "a name", "a RequestedAttribute has no Name")
-	case strings.HasPrefix(format, "urn:oasis:names:tc:SAML:2.0:") && !slices.Contains(formats, format) || near != "" && near != format:
+	case strings.HasPrefix(format, "urn:oasis:names:tc:SAML:2.0:") && !slices.Contains(attributeFormats, format) || near != "" && near != format:
 		f = d.about(e, "NameFormat", format, near, "NameFormat of the RequestedAttribute %s is %s, which the standard does not know: it has %q, %q and %q", check.Quote(name), check.Quote(format), "uri", "basic", "unspecified")
 		f.Fix = []string{d.step("write the NameFormat as the standard does")}
 		return &f

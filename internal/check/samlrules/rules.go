@@ -2,11 +2,7 @@
 // what an IdP answers to a request that is asked of it live.
 package samlrules
 
-import (
-	"slices"
-
-	"github.com/ssoctl/ssoctl/internal/check"
-)
+import "slices"
 
 // Rules are all rules of the package.
-var Rules = slices.Concat([]check.Rule{})
+var Rules = slices.Concat(mdDocument, mdSchema, mdName, mdRole, mdService, mdSP, mdKey, mdLogin, mdPeople, mdSource, mdPinned, certText, certTime, certKey)

@@ -94,6 +94,10 @@ func (t *Text) encoded(s string, at int, framed bool) {
 					return
 				}
 			}
+			if len(digits) < 64 {
+				t.fail("it is neither PEM nor base64")
+				return
+			}
 			t.fail(fmt.Sprintf("its base64 is not whole: %d characters, of which the last do not make a byte", len(digits)))
 			return
 		}

@@ -274,7 +274,10 @@ func (c *Case) reaction(f *report.Finding) {
 	if c.Config == nil || c.SP.SAML == nil {
 		return
 	}
-	r, known := c.SP.SAML.Reactions[f.Code]
+	r, known := c.SP.SAML.Reactions[f.Code+"/"+f.Aspect]
+	if !known {
+		r, known = c.SP.SAML.Reactions[f.Code]
+	}
 	switch {
 	case !known:
 	case r.V == "ignored" && f.Severity == report.Error && r.S.Certain():

@@ -75,6 +75,20 @@ func (c *Case) answered() {
 	}
 }
 
+// RefusedDestination is the answer to the SP's authentication request when its Destination alone is what the IdP refuses it for: without
+// one the IdP takes the request, or finds another fault in it. nil otherwise. Some products answer a wrong Destination as they answer
+// an SP that they do not know.
+func (c *Case) RefusedDestination() *Attempt {
+	sent, bare := c.SSO.Get(evidence.AsSent), c.SSO.Get(evidence.NoDestination)
+	if sent == nil || bare == nil || sent.Exchange.Status < 400 || sent.Means != "unknown" && sent.Means != "client_unknown" {
+		return nil
+	}
+	if bare.Exchange.Status < 400 || bare.Means != sent.Means && bare.Means != "unknown" {
+		return sent
+	}
+	return nil
+}
+
 // wantedIdP is the entity to look for in an aggregate.
 func (c *Case) wantedIdP() string {
 	if c.Config == nil || c.Config.SAML == nil {
@@ -196,8 +210,11 @@ func (m *Message) Cite() string {
 	if m.Doc != nil {
 		name = m.Doc.Root.Local
 	}
-	if m.Source == "" {
+	switch {
+	case m.Source == "":
 		return name
+	case name == "":
+		return m.Source
 	}
 	return m.Source + " (" + name + ")"
 }

@@ -128,7 +128,7 @@ func (a *App) redactHAR(name string, data []byte, to string) error {
 // decodeReport opens and judges.
 func decodeReport(app *App, o decodeOptions, name string, data []byte) (*report.Report, error) {
 	start := app.Now()
-	now, err := o.now(start.UTC().Truncate(time.Second))
+	now, err := o.now(start.UTC())
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +143,7 @@ func decodeReport(app *App, o decodeOptions, name string, data []byte) (*report.
 	}
 	j := &judge{rules: selection.Filter(rules), lib: knowledge.New(), now: func(time.Time) time.Time { return now }}
 	key := sha256.Sum256([]byte(app.Random()))
-	r := &report.Report{Tool: report.Tool{Name: "ssoctl", Version: Version}, At: now, Command: "decode"}
+	r := &report.Report{Tool: report.Tool{Name: "ssoctl", Version: Version}, At: now.Truncate(time.Second), Command: "decode"}
 	d := decoder{app: app, o: o, j: j, name: name, at: now, key: key[:], many: len(found) > 1}
 	if err := d.messages(r, found); err != nil {
 		return nil, err
@@ -163,6 +163,8 @@ type decoder struct {
 	at   time.Time
 	key  []byte
 	many bool
+
+	second []report.Rows // for each message, under -v
 }
 
 // messages judges the SAML messages together, as one login, and summarises them.
@@ -189,13 +191,16 @@ func (d *decoder) messages(r *report.Report, found []unwrap.Document) error {
 			entity = target.SAML.IdPEntityID
 		}
 	}
-	trust := probe.Trust(s.set, entity)
 	obs := &evidence.Observation{Kind: evidence.SAMLMessages, Source: d.name, At: d.at}
 	for _, doc := range found {
 		if !probe.IsMessage(doc) {
 			continue
 		}
+		trust := probe.TrustIn(doc, s.set, entity)
 		m := probe.Examine(doc, trust, keys)
+		if d.o.verbose {
+			d.second = append(d.second, secondOpinions(doc, m, trust))
+		}
 		m.Source, m.Begins, m.RequestID = d.name, doc.Pos, d.o.hand.requestID
 		if d.many {
 			m.Source = decode.Origin(d.name, doc)
@@ -214,7 +219,7 @@ func (d *decoder) messages(r *report.Report, found []unwrap.Document) error {
 func (d *decoder) judge(r *report.Report, s subject) {
 	about := *d.j
 	about.rules = slices.DeleteFunc(slices.Clone(d.j.rules), func(rule check.Rule) bool {
-		return !slices.Contains(rule.Needs, evidence.SAMLMessages) && !slices.Contains(rule.Uses, evidence.SAMLMessages)
+		return !check.Kinds([]check.Rule{rule})[evidence.SAMLMessages]
 	})
 	var conn report.Connection
 	var c *check.Case
@@ -226,10 +231,13 @@ func (d *decoder) judge(r *report.Report, s subject) {
 		findings, results := check.Run(about.rules, c)
 		conn = report.Connection{Name: d.name, Protocol: "saml", Findings: findings, Results: results, Where: report.Location{File: d.name}}
 	}
-	for _, m := range c.Messages {
+	for i, m := range c.Messages {
 		doc := decode.Message(m, decode.Kind(m.Doc))
 		doc.Source = m.Source + " (" + decode.Wrapping(m.Layers, "XML", m.Size) + ")"
 		doc.Summary = decode.Marked(doc.Summary, m, conn)
+		if i < len(d.second) {
+			doc.Summary = append(doc.Summary, d.second[i]...)
+		}
 		r.Documents = append(r.Documents, doc)
 	}
 	r.Connections = append(r.Connections, conn)

@@ -2,14 +2,21 @@ package cli
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"maps"
+	"math/big"
 	"net"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/ssoctl/ssoctl/internal/knowledge"
 	"github.com/ssoctl/ssoctl/internal/lab"
@@ -143,11 +150,26 @@ var samlSides = map[string][2]string{
 	"generic":     {"https://idp.acme.com/metadata", "https://idp.acme.com/sso"},
 }
 
+// signingCertificate is one as identity providers make them: self-signed, RSA, for ten years.
+func signingCertificate(t *testing.T) string {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "idp"}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().AddDate(10, 0, 0)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+}
+
 // TestHealthySAMLFiles: the same for SAML connections, as far as a connection file shows them.
 func TestHealthySAMLFiles(t *testing.T) {
 	b := newBench(t, lab.Options{})
 	noNetwork(t, b)
-	b.write(t, "idp.pem", "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n")
+	b.write(t, "idp.pem", signingCertificate(t))
 	lib := knowledge.New()
 	for _, head := range lib.Heads().SPs {
 		sp, _ := lib.SP(head.ID)

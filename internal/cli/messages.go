@@ -15,13 +15,12 @@ func messages(name string, data []byte, set evidence.Set, entityID string, keys 
 	if err != nil {
 		return []evidence.Message{{Source: name, Problem: err.Error()}}
 	}
-	trust := probe.Trust(set, entityID)
 	var out []evidence.Message
 	for _, d := range found {
 		if !probe.IsMessage(d) {
 			continue
 		}
-		m := probe.Examine(d, trust, keys)
+		m := probe.Examine(d, probe.TrustIn(d, set, entityID), keys)
 		m.Source, m.Begins = name, d.Pos
 		out = append(out, m)
 	}

@@ -3,7 +3,9 @@ package cli
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -21,7 +23,7 @@ import (
 func login(t *testing.T, l *lab.Lab, now time.Time) []byte {
 	t.Helper()
 	request := l.Request("_relay1")
-	d := l.Deliver(l.Response(lab.ResponseOptions{InResponseTo: requestID(l, request), Now: now}), "_relay1")
+	d := l.Deliver(l.Response(lab.ResponseOptions{InResponseTo: requestID(l, request), Now: now}), relayOf(t, request))
 	last := map[string]any{"method": d.Method, "url": d.Action, "headers": []any{}}
 	if d.Method == http.MethodGet {
 		last["url"] = d.Action + "?" + d.Fields.Encode()
@@ -56,9 +58,21 @@ func requestID(l *lab.Lab, request string) string {
 	return doc.Root.Attr("ID")
 }
 
+// relayOf is the RelayState of a request.
+func relayOf(t *testing.T, request string) string {
+	t.Helper()
+	u, err := url.Parse(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.Query().Get("RelayState")
+}
+
 // decoded runs decode on a login at the lab, judged by the lab's connection file.
 func (b *bench) decoded(t *testing.T, now time.Time) *report.Report {
 	t.Helper()
+	b.write(t, "idp.xml", string(b.lab.SAMLMetadata())) // decode asks nobody: it reads metadata from a file
+	b.write(t, "ssoctl.yaml", strings.Replace(b.lab.Connection(), "idp_metadata: "+b.lab.MetadataURL, "idp_metadata: ./idp.xml", 1))
 	o := decodeOptions{judging: judging{format: "json", failOn: "error", color: "never", names: []string{"lab"}}}
 	r, err := decodeReport(b.app, o, "login.har", login(t, b.lab, now))
 	if err != nil {

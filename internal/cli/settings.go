@@ -2,52 +2,86 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"github.com/spf13/viper"
+
+	"github.com/ssoctl/ssoctl/internal/config"
+	"github.com/ssoctl/ssoctl/internal/source"
 )
 
 // settings gives every flag its twins: SSOCTL_NAME in the environment and the key name in the settings file. A flag on the
-// command line wins, then the environment, then the file. Connection files never come here: viper folds case and splits dots.
+// command line wins, then the environment, then the file.
 func settings(app *App, cmd *cobra.Command) error {
-	v := viper.NewWithOptions(viper.KeyDelimiter("\x00"))
-	if path := settingsFile(app); path != "" {
-		b, err := os.ReadFile(path)
-		if err != nil && (!errors.Is(err, fs.ErrNotExist) || app.Getenv("SSOCTL_SETTINGS") != "") {
-			return usage("", "read settings: %w", err)
-		}
-		if err == nil {
-			v.SetConfigType("yaml")
-			if err := v.ReadConfig(strings.NewReader(string(b))); err != nil {
-				return usage("", "read settings %s: %w", path, err)
-			}
-		}
+	file, err := readSettings(app, cmd.Root())
+	if err != nil {
+		return err
 	}
 	var bad error
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if f.Changed || bad != nil || f.Name == "help" {
 			return
 		}
-		value := app.Getenv(envName(f.Name))
-		if value == "" && v.IsSet(f.Name) {
-			value = strings.Join(v.GetStringSlice(f.Name), ",")
-			if s := v.GetString(f.Name); s != "" {
-				value = s
-			}
+		value, from := app.Getenv(envName(f.Name)), envName(f.Name)
+		if value == "" && file != nil {
+			value = strings.Join(file.Root.Member(f.Name).Strings(), ",")
+			pos, _ := file.Pos("/" + f.Name)
+			from = fmt.Sprintf("%s:%d:%d: %s", file.File, pos.Line, pos.Col, f.Name)
 		}
 		if value == "" {
 			return
 		}
 		if err := cmd.Flags().Set(f.Name, value); err != nil {
-			bad = usage("", "%s: %w", envName(f.Name), err)
+			bad = usage("", "%s: %w", from, err)
 		}
 	})
 	return bad
+}
+
+// readSettings reads the settings file; nil when there is none. A key that is no flag of any command is an error.
+func readSettings(app *App, root *cobra.Command) (*source.Doc, error) {
+	path := settingsFile(app)
+	if path == "" {
+		return nil, nil
+	}
+	b, err := readCapped(path, config.MaxSize)
+	if errors.Is(err, fs.ErrNotExist) && app.Getenv("SSOCTL_SETTINGS") == "" {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, usage("", "read settings: %w", err)
+	}
+	doc, err := source.ParseYAML(path, b)
+	if err != nil {
+		return nil, usage("", "read settings %w", err)
+	}
+	known := flagNames(root)
+	for _, m := range doc.Root.Members {
+		if slices.Contains(known, m.Key) {
+			continue
+		}
+		hint := "ssoctl --help"
+		if near := source.Nearest(m.Key, known); near != "" {
+			hint = fmt.Sprintf("did you mean %q?", near)
+		}
+		return nil, usage(hint, "%s:%d:%d: no command has a flag %q", path, m.KeyPos.Line, m.KeyPos.Col, m.Key)
+	}
+	return doc, nil
+}
+
+// flagNames lists the flags of all commands.
+func flagNames(cmd *cobra.Command) []string {
+	var out []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { out = append(out, f.Name) })
+	for _, c := range cmd.Commands() {
+		out = append(out, flagNames(c)...)
+	}
+	return out
 }
 
 func envName(flag string) string {

@@ -155,7 +155,10 @@ func (c *Connection) SPEntityID() string {
 	if c.SP.SAML == nil {
 		return ""
 	}
-	s, _ := c.Expand(c.SP.SAML.EntityID.V)
+	s, ok := c.Expand(c.SP.SAML.EntityID.V)
+	if !ok {
+		return ""
+	}
 	return s
 }
 

@@ -60,7 +60,6 @@ var impureImports = []string{"net/http", "os", "log", "math/rand", "math/rand/v2
 // only says who may import a library.
 var only = map[string][]string{
 	"github.com/spf13/cobra": {"internal/cli"},
-	"github.com/spf13/viper": {"internal/cli"},
 	"charm.land/lipgloss/v2": {"internal/render"},
 }
 

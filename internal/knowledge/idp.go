@@ -142,11 +142,13 @@ type IdPSAML struct {
 	Metadata Fact[string] `yaml:"metadata,omitempty"` // template of the metadata URL
 	SSO      Fact[string] `yaml:"sso,omitempty"`
 	EntityID Fact[string] `yaml:"entity_id,omitempty"`
+	// AlwaysSaysSigned: WantAuthnRequestsSigned is true in the product's metadata whatever an application demands, so it says nothing.
+	AlwaysSaysSigned Fact[bool] `yaml:"always_says_signed,omitempty"`
 	// PostOnly is the pattern (RE2, whole string) of single sign-on URLs that take only the HTTP-POST binding.
 	PostOnly Fact[string] `yaml:"post_only,omitempty"`
 	// TenantWide is the shape of metadata addresses whose keys are the tenant's and not the application's; Say tells what to use.
 	TenantWide Pattern `yaml:"tenant_wide,omitempty"`
-	Facts    Facts        `yaml:"facts,omitempty"`
+	Facts      Facts   `yaml:"facts,omitempty"`
 }
 
 // Walkthrough leads through the console for one protocol.

@@ -52,7 +52,7 @@ func idpFiles(t *testing.T) map[string]*IdP {
 
 func TestIdPProfilesAreAllThere(t *testing.T) {
 	want := strings.Fields(`adfs auth0 authelia authentik aws-cognito aws-iam-ic cloudflare-access cyberark dex duo entra fusionauth generic github
-		gitlab google google-saml jumpcloud kanidm keycloak lab oidc-provider okta onelogin ory-hydra pingfederate pingone rippling zitadel`)
+		gitlab google google-saml jumpcloud kanidm keycloak lab oidc-provider okta onelogin ory-hydra pingfederate pingone rippling simplesamlphp zitadel`)
 	profiles := idpFiles(t)
 	for _, id := range want {
 		if profiles[id] == nil {

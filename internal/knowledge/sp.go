@@ -150,7 +150,7 @@ type SPSAML struct {
 	KeyMeansEncrypted Fact[bool] `yaml:"key_means_encrypted,omitempty"`
 	MaxResponse       Fact[int]  `yaml:"max_response_bytes,omitempty"`
 	MaxMetadata       Fact[int]  `yaml:"max_metadata_bytes,omitempty"`
-	// Reactions are what the SP does about what a rule finds in a response, by code.
+	// Reactions are what the SP does about what a rule finds in a response, by code, or by code and aspect ("RSP002/doctype").
 	Reactions   map[string]Reaction `yaml:"reactions,omitempty"`
 	CertFormats Fact[[]string]      `yaml:"certificate_formats,omitempty"`
 	Needs       Fact[[]string]      `yaml:"needs,omitempty"` // connection keys without which the form cannot be filled: sso_url, certificate, idp_entity_id

@@ -15,6 +15,7 @@ func sends(change func(r *elem, l *Lab)) func(*behaviour) {
 // reqFaults are those of the SP's request; they show in Request and RequestXML.
 func reqFaults() []Fault {
 	sent := func(c sentChange) func(*behaviour) { return func(b *behaviour) { b.saml.sent = c } }
+	signer := func(c *Conn) { c.SAML.Set("sp_certificate", c.lab.saml.keys.partner().pem()) }
 	return []Fault{
 		{Name: "REQ001", Title: "the request by HTTP-Redirect is not deflated", set: sent(sentChange{plain: true})},
 		{Name: "REQ001-garbage", Title: "SAMLRequest is no base64", set: sent(sentChange{query: func(q string) string { return strings.Replace(q, "SAMLRequest=", "SAMLRequest=%25", 1) }})},
@@ -45,10 +46,10 @@ func reqFaults() []Fault {
 			r.set("ForceAuthn", "true")
 			r.set("IsPassive", "true")
 		})},
-		{Name: "REQ012-altered", Title: "RelayState was changed after the query was signed", set: sent(sentChange{method: xmlsig.RSASHA256, query: func(q string) string {
+		{Name: "REQ012-altered", Title: "RelayState was changed after the query was signed", Connection: signer, set: sent(sentChange{method: xmlsig.RSASHA256, query: func(q string) string {
 			return strings.Replace(q, "&SigAlg=", "0&SigAlg=", 1)
 		}})},
-		{Name: "REQ012-case", Title: "the percent-encoding of the query was changed after it was signed", set: sent(sentChange{method: xmlsig.RSASHA256, query: func(q string) string {
+		{Name: "REQ012-case", Title: "the percent-encoding of the query was changed after it was signed", Connection: signer, set: sent(sentChange{method: xmlsig.RSASHA256, query: func(q string) string {
 			before, after, _ := strings.Cut(q, "&SigAlg=")
 			return before + "&SigAlg=" + strings.NewReplacer("%3A", "%3a", "%2F", "%2f").Replace(after)
 		}})},

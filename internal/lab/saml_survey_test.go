@@ -84,6 +84,9 @@ func samlUntouched(f lab.Fault) []string {
 	case "AUTHZ":
 		return []string{"metadata", "sp", "granted", "passive"}
 	case "REQ":
+		if f.Code == "REQ012" && f.Login { // the connection names the certificate that the SP signs with
+			return []string{"metadata", "sp", "granted", "passive"}
+		}
 		if f.Login {
 			return []string{"metadata", "sp", "granted", "passive", "connection"}
 		}

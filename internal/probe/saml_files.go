@@ -18,6 +18,7 @@ import (
 	"github.com/ssoctl/ssoctl/internal/evidence"
 	"github.com/ssoctl/ssoctl/internal/knowledge"
 	"github.com/ssoctl/ssoctl/internal/samldoc"
+	"github.com/ssoctl/ssoctl/internal/unwrap"
 	"github.com/ssoctl/ssoctl/internal/xmlsig"
 )
 
@@ -159,6 +160,32 @@ func Trust(set evidence.Set, entityID string) xmlsig.Trust {
 	}
 	for _, k := range samldoc.Keys(m.IdP(), "signing") {
 		t.Metadata = append(t.Metadata, keysOf(k.Text)...)
+	}
+	return t
+}
+
+// TrustIn makes the keys that the signatures of one document are verified with: of an authentication request those of the SP (its
+// certificate in the connection, and its metadata), of everything else Trust.
+func TrustIn(d unwrap.Document, set evidence.Set, entityID string) xmlsig.Trust {
+	if d.Kind != unwrap.KindRequest {
+		return Trust(set, entityID)
+	}
+	var t xmlsig.Trust
+	if obs := set[evidence.SAMLCerts]; obs != nil {
+		for _, f := range obs.Files {
+			if strings.HasSuffix(f.Path, "saml/sp_certificate") {
+				t.Configured = append(t.Configured, keysOf(cert.Parse(f.Body))...)
+			}
+		}
+	}
+	obs := set[evidence.SPMetadata]
+	if obs == nil || obs.Failure != nil {
+		return t
+	}
+	if m, err := samldoc.ParseMetadata(obs.Source, obs.Document(), "", "SPSSODescriptor"); err == nil {
+		for _, k := range samldoc.Keys(m.SP(), "signing") {
+			t.Metadata = append(t.Metadata, keysOf(k.Text)...)
+		}
 	}
 	return t
 }

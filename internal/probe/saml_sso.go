@@ -235,7 +235,7 @@ func (a *asker) post(label string, form url.Values) []evidence.Exchange {
 }
 
 func (a *asker) set() evidence.Set {
-	return evidence.Set{evidence.SAMLCerts: a.r.get(evidence.SAMLCerts), evidence.SAMLMetadata: a.r.get(evidence.SAMLMetadata)}
+	return evidence.Set{evidence.SAMLCerts: a.r.get(evidence.SAMLCerts), evidence.SAMLMetadata: a.r.get(evidence.SAMLMetadata), evidence.SPMetadata: a.r.get(evidence.SPMetadata)}
 }
 
 // refused reports whether the last answer was a refusal: an error status that did not come from an overloaded server.
@@ -261,7 +261,7 @@ func (a *asker) spOwn() {
 	}
 	for _, d := range found {
 		if d.Name == "SAMLRequest" {
-			m := Examine(d, Trust(a.set(), a.r.conn.SAML.IdPEntityID), nil)
+			m := Examine(d, TrustIn(d, a.set(), a.r.conn.SAML.IdPEntityID), nil)
 			m.Label, m.Source, m.Sent = evidence.SPOwn, last.Name(), last.At
 			a.obs.Messages = append(a.obs.Messages, m)
 		}

@@ -187,7 +187,7 @@ var hintLike = lazily(`SAML|wresult|^\s*<|&lt;|eyJ|PHNhbW|PD94bW|PFJlc3|-----BEG
 
 func carriesSAML(in []pair) bool {
 	for _, p := range in {
-		if samlParams[p.name] && len(p.value) > 8 {
+		if samlParam(p.name) && len(p.value) > 8 {
 			return true
 		}
 	}

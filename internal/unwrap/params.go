@@ -25,8 +25,15 @@ const (
 
 var carrierNames = [...]string{"query string", "fragment", "form body", "", ""}
 
-// samlParams carry SAML or WS-Federation messages.
-var samlParams = map[string]bool{"SAMLResponse": true, "SAMLRequest": true, "SAMLart": true, "wresult": true}
+// samlParam reports whether a parameter of that name carries a SAML or WS-Federation message. Names count by letter case; a misspelt
+// one is opened all the same, so that it can be told.
+func samlParam(name string) bool {
+	switch strings.ToLower(name) {
+	case "samlresponse", "samlrequest", "samlart", "wresult":
+		return true
+	}
+	return false
+}
 
 // oauthParams are those by which an OIDC message is told.
 var oauthParams = map[string]bool{
@@ -58,7 +65,7 @@ func pairsOf(raw string) []pair {
 // carries reports whether parameters are those of a message.
 func carries(in []pair) bool {
 	for _, p := range in {
-		if samlParams[p.name] || oauthParams[p.name] {
+		if samlParam(p.name) || oauthParams[p.name] {
 			return true
 		}
 	}
@@ -84,7 +91,7 @@ func (o *opener) form(p piece) bool {
 	if !carries(in) || bytes.ContainsAny(text, "<>") && !bytes.Contains(text, []byte("=<")) {
 		return false
 	}
-	if bytes.IndexByte(text, ' ') >= 0 && !samlParams[in[0].name] { // words: a log line, not a form
+	if bytes.IndexByte(text, ' ') >= 0 && !samlParam(in[0].name) { // words: a log line, not a form
 		return false
 	}
 	if wrapped {
@@ -138,7 +145,7 @@ func (o *opener) carried(p piece, in []pair, from carrier) bool {
 	}
 	found := false
 	for i, param := range in {
-		if samlParams[param.name] && param.value != "" {
+		if samlParam(param.name) && param.value != "" {
 			found = o.samlParam(p, in, i, from) || found
 		}
 	}

@@ -81,7 +81,7 @@ func (r *redactor) param(name, v string) string {
 	switch {
 	case v == "":
 		return v
-	case samlParams[name] && name != "SAMLart":
+	case samlParam(name) && name != "SAMLart":
 		return r.message(v)
 	case strings.HasPrefix(v, "eyJ"):
 		return r.token(v)
@@ -236,7 +236,7 @@ func (r *redactor) text(s string) string {
 	s = mailLike().ReplaceAllStringFunc(s, r.hide)
 	s = groups(namedLike(), s, func(g []string) string { return g[1] + r.hide(g[2]) })
 	s = groups(paramIn(), s, func(g []string) string {
-		if evidence.Secret(g[1]) || samlParams[g[1]] {
+		if evidence.Secret(g[1]) || samlParam(g[1]) {
 			return g[1] + "=" + r.hide(g[2])
 		}
 		return g[0]

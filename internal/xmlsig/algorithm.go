@@ -39,6 +39,15 @@ const (
 	SHA512 = Enc + "sha512"
 )
 
+// Old methods that are named and not computed (RFC 9231 §2.1.5, §2.2.3, §2.3.5, §2.3.6).
+const (
+	RIPEMD160      = Enc + "ripemd160"
+	RSARIPEMD160   = more + "rsa-ripemd160"
+	ECDSARIPEMD160 = more07 + "ecdsa-ripemd160"
+	HMACRIPEMD160  = more + "hmac-ripemd160"
+	HMACMD5        = more + "hmac-md5"
+)
+
 // Signature methods (RFC 9231 §2.2, §2.3).
 const (
 	RSAMD5      = more + "rsa-md5"
@@ -52,6 +61,7 @@ const (
 	PSSSHA256   = more07 + "sha256-rsa-MGF1"
 	PSSSHA384   = more07 + "sha384-rsa-MGF1"
 	PSSSHA512   = more07 + "sha512-rsa-MGF1"
+	PSS         = more07 + "rsa-pss" // with parameters, see parameterised
 	ECDSASHA1   = more + "ecdsa-sha1"
 	ECDSASHA224 = more + "ecdsa-sha224"
 	ECDSASHA256 = more + "ecdsa-sha256"
@@ -85,17 +95,18 @@ const (
 type method struct {
 	scheme scheme
 	hash   crypto.Hash
+	salt   int // bytes of RSA-PSS; 0 = as many as the hash has
 }
 
 // methods are the signature methods that are known. Those of HMAC are made, for a lab, and never verified: a key that everybody
 // may read authenticates nobody.
 var methods = map[string]method{
-	RSAMD5: {schemeRSA, crypto.MD5}, RSASHA1: {schemeRSA, crypto.SHA1}, RSASHA224: {schemeRSA, crypto.SHA224},
-	RSASHA256: {schemeRSA, crypto.SHA256}, RSASHA384: {schemeRSA, crypto.SHA384}, RSASHA512: {schemeRSA, crypto.SHA512},
-	PSSSHA1: {schemePSS, crypto.SHA1}, PSSSHA224: {schemePSS, crypto.SHA224}, PSSSHA256: {schemePSS, crypto.SHA256},
-	PSSSHA384: {schemePSS, crypto.SHA384}, PSSSHA512: {schemePSS, crypto.SHA512},
-	ECDSASHA1: {schemeECDSA, crypto.SHA1}, ECDSASHA224: {schemeECDSA, crypto.SHA224}, ECDSASHA256: {schemeECDSA, crypto.SHA256},
-	ECDSASHA384: {schemeECDSA, crypto.SHA384}, ECDSASHA512: {schemeECDSA, crypto.SHA512},
-	DSASHA1: {schemeDSA, crypto.SHA1}, DSASHA256: {schemeDSA, crypto.SHA256},
-	HMACSHA1: {schemeHMAC, crypto.SHA1}, HMACSHA256: {schemeHMAC, crypto.SHA256}, HMACSHA384: {schemeHMAC, crypto.SHA384}, HMACSHA512: {schemeHMAC, crypto.SHA512},
+	RSAMD5: {scheme: schemeRSA, hash: crypto.MD5}, RSASHA1: {scheme: schemeRSA, hash: crypto.SHA1}, RSASHA224: {scheme: schemeRSA, hash: crypto.SHA224},
+	RSASHA256: {scheme: schemeRSA, hash: crypto.SHA256}, RSASHA384: {scheme: schemeRSA, hash: crypto.SHA384}, RSASHA512: {scheme: schemeRSA, hash: crypto.SHA512},
+	PSSSHA1: {scheme: schemePSS, hash: crypto.SHA1}, PSSSHA224: {scheme: schemePSS, hash: crypto.SHA224}, PSSSHA256: {scheme: schemePSS, hash: crypto.SHA256},
+	PSSSHA384: {scheme: schemePSS, hash: crypto.SHA384}, PSSSHA512: {scheme: schemePSS, hash: crypto.SHA512},
+	ECDSASHA1: {scheme: schemeECDSA, hash: crypto.SHA1}, ECDSASHA224: {scheme: schemeECDSA, hash: crypto.SHA224}, ECDSASHA256: {scheme: schemeECDSA, hash: crypto.SHA256},
+	ECDSASHA384: {scheme: schemeECDSA, hash: crypto.SHA384}, ECDSASHA512: {scheme: schemeECDSA, hash: crypto.SHA512},
+	DSASHA1: {scheme: schemeDSA, hash: crypto.SHA1}, DSASHA256: {scheme: schemeDSA, hash: crypto.SHA256},
+	HMACSHA1: {scheme: schemeHMAC, hash: crypto.SHA1}, HMACSHA256: {scheme: schemeHMAC, hash: crypto.SHA256}, HMACSHA384: {scheme: schemeHMAC, hash: crypto.SHA384}, HMACSHA512: {scheme: schemeHMAC, hash: crypto.SHA512},
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"slices"
-	"sort"
 	"strings"
 
 	"github.com/ssoctl/ssoctl/internal/xmltree"
@@ -40,15 +39,14 @@ func (f form) keepsComments() bool {
 // errTooLarge ends what would take too long.
 var errTooLarge = errors.New("its references together cover more than is computed")
 
-// errBase says that xml:base would have to be put together from what is left out (Canonical XML 1.1 §2.4).
-var errBase = errors.New("canonical XML 1.1 with an xml:base outside of what is signed is not computed")
-
 // canon writes a part of a document in canonical form (Canonical XML 1.0 and 1.1, Exclusive XML Canonicalization 1.0).
 type canon struct {
 	form
 	w     *bufio.Writer
 	left  *int      // bytes that may still be written
 	shown []binding // namespace declarations that the open elements have written
+	names []string  // used again and again
+	attrs []xmltree.Attr
 }
 
 type binding struct{ prefix, uri string }
@@ -81,6 +79,13 @@ func (f form) write(w io.Writer, doc *xmltree.Doc, e *xmltree.Element, left *int
 func (c *canon) put(s string) {
 	*c.left -= len(s)
 	c.w.WriteString(s) // kept by the writer until Flush tells
+}
+
+// attr writes the value of an attribute.
+func (c *canon) attr(value string) {
+	c.put(`="`)
+	c.put(escapeAttr.Replace(value))
+	c.put(`"`)
 }
 
 // beside writes a comment or instruction outside the root; a line feed keeps it apart.
@@ -129,14 +134,14 @@ func (c *canon) element(e *xmltree.Element, apex bool) error {
 		return errTooLarge
 	}
 	mark := len(c.shown)
-	c.put("<" + e.Name())
+	name := e.Name()
+	c.put("<")
+	c.put(name)
 	c.namespaces(e, apex)
-	attrs, err := c.attributes(e, apex)
-	if err != nil {
-		return err
-	}
-	for _, a := range attrs {
-		c.put(" " + attrName(a) + `="` + escapeAttr.Replace(a.Value) + `"`)
+	for _, a := range c.attributes(e, apex) {
+		c.put(" ")
+		c.put(attrName(a))
+		c.attr(a.Value)
 	}
 	c.put(">")
 	for _, n := range e.Children {
@@ -150,7 +155,9 @@ func (c *canon) element(e *xmltree.Element, apex bool) error {
 			c.node(n)
 		}
 	}
-	c.put("</" + e.Name() + ">")
+	c.put("</")
+	c.put(name)
+	c.put(">")
 	c.shown = c.shown[:mark]
 	return nil
 }
@@ -175,30 +182,30 @@ func declared(a xmltree.Attr) string {
 
 // namespaces writes the declarations that the element needs and the elements around it in the output have not.
 func (c *canon) namespaces(e *xmltree.Element, apex bool) {
-	var prefixes []string
 	if c.exclusive() {
-		prefixes = c.used(e)
+		c.names = c.used(c.names[:0], e)
 	} else {
-		prefixes = inScope(e, apex)
+		c.names = inScope(c.names[:0], e, apex)
 	}
-	sort.Strings(prefixes)
-	for _, p := range slices.Compact(prefixes) {
+	slices.Sort(c.names)
+	for _, p := range slices.Compact(c.names) {
 		uri, ok := e.Namespace(p)
 		if !ok || p == "xml" || c.showing(p) == uri {
 			continue
 		}
 		c.shown = append(c.shown, binding{p, uri})
-		if p == "" {
-			c.put(` xmlns="` + escapeAttr.Replace(uri) + `"`)
-		} else {
-			c.put(" xmlns:" + p + `="` + escapeAttr.Replace(uri) + `"`)
+		c.put(" xmlns")
+		if p != "" {
+			c.put(":")
+			c.put(p)
 		}
+		c.attr(uri)
 	}
 }
 
 // used gives the prefixes that stand in the names of the element and its attributes, and those of the PrefixList.
-func (c *canon) used(e *xmltree.Element) []string {
-	out := []string{e.Prefix}
+func (c *canon) used(out []string, e *xmltree.Element) []string {
+	out = append(out, e.Prefix)
 	for _, a := range e.Attrs {
 		if !declares(a) && a.Prefix != "" {
 			out = append(out, a.Prefix)
@@ -214,8 +221,7 @@ func (c *canon) used(e *xmltree.Element) []string {
 }
 
 // inScope gives the prefixes that the element declares; at the top of the output also those that it inherits.
-func inScope(e *xmltree.Element, apex bool) []string {
-	var out []string
+func inScope(out []string, e *xmltree.Element, apex bool) []string {
 	for ; e != nil; e = e.Parent {
 		for _, a := range e.Attrs {
 			if declares(a) {
@@ -237,39 +243,4 @@ func (c *canon) showing(prefix string) string {
 		}
 	}
 	return ""
-}
-
-// attributes gives the element's attributes in order: by namespace, then by name. At the top of an inclusive output those of the
-// xml namespace are inherited (Canonical XML 1.0 §2.4; 1.1 §2.4 takes xml:lang and xml:space only).
-func (c *canon) attributes(e *xmltree.Element, apex bool) ([]xmltree.Attr, error) {
-	var out []xmltree.Attr
-	own := map[string]bool{}
-	for _, a := range e.Attrs {
-		if !declares(a) {
-			out = append(out, a)
-			own[a.Space+" "+a.Local] = true
-		}
-	}
-	v11 := c.algorithm == C14N11 || c.algorithm == C14N11Comments
-	for up := e.Parent; apex && !c.alone && !c.exclusive() && up != nil; up = up.Parent {
-		for _, a := range up.Attrs {
-			if a.Space != xmlSpace || declares(a) {
-				continue
-			}
-			if v11 && a.Local == "base" {
-				return nil, errBase
-			}
-			if !own[a.Space+" "+a.Local] && (!v11 || a.Local == "lang" || a.Local == "space") {
-				out = append(out, a)
-				own[a.Space+" "+a.Local] = true
-			}
-		}
-	}
-	sort.SliceStable(out, func(i, j int) bool {
-		if out[i].Space != out[j].Space {
-			return out[i].Space < out[j].Space
-		}
-		return out[i].Local < out[j].Local
-	})
-	return out, nil
 }

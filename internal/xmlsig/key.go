@@ -43,7 +43,7 @@ func (m method) verifies(key crypto.PublicKey, text, value []byte) bool {
 	switch k := key.(type) {
 	case *rsa.PublicKey:
 		if m.scheme == schemePSS { // RFC 9231 §2.3.10: the salt is as long as the digest
-			return rsa.VerifyPSS(k, m.hash, digest, value, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash}) == nil
+			return rsa.VerifyPSS(k, m.hash, digest, value, m.pss()) == nil
 		}
 		if k.N.BitLen() < 1024 {
 			return verifiesShort(k, m.hash, digest, value)
@@ -58,6 +58,13 @@ func (m method) verifies(key crypto.PublicKey, text, value []byte) bool {
 		return ok && dsa.Verify(k, digest[:min(n, len(digest))], r, s)
 	}
 	return false
+}
+
+func (m method) pss() *rsa.PSSOptions {
+	if m.salt > 0 {
+		return &rsa.PSSOptions{SaltLength: m.salt, Hash: m.hash}
+	}
+	return &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: m.hash}
 }
 
 // halves takes the two numbers of an ECDSA or DSA value apart: both of n bytes (XML Signature §6.4.2, §6.4.3).
@@ -134,7 +141,7 @@ func (m method) sign(key crypto.Signer, secret, text []byte) ([]byte, error) {
 	}
 	digest := sum(m.hash, text)
 	if m.scheme == schemePSS {
-		return key.Sign(rand.Reader, digest, &rsa.PSSOptions{SaltLength: rsa.PSSSaltLengthEqualsHash, Hash: m.hash})
+		return key.Sign(rand.Reader, digest, m.pss())
 	}
 	value, err := key.Sign(rand.Reader, digest, m.hash)
 	public, ok := key.Public().(*ecdsa.PublicKey)

@@ -2,6 +2,7 @@ package xmlsig
 
 import (
 	"crypto"
+	"crypto/dsa"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rsa"
@@ -44,7 +45,7 @@ func certificates(e *xmltree.Element) [][]byte {
 	return out
 }
 
-// keyValue reads an RSAKeyValue or an ECKeyValue of a named curve; nil for anything else.
+// keyValue reads an RSAKeyValue, a DSAKeyValue or an ECKeyValue of a named curve; nil for anything else.
 func keyValue(e *xmltree.Element) crypto.PublicKey {
 	if r := e.Child(DSig, "RSAKeyValue"); r != nil {
 		n, err1 := decode(r.Child(DSig, "Modulus").Text())
@@ -53,6 +54,9 @@ func keyValue(e *xmltree.Element) crypto.PublicKey {
 			return nil
 		}
 		return &rsa.PublicKey{N: new(big.Int).SetBytes(n), E: int(new(big.Int).SetBytes(exp).Int64())}
+	}
+	if d := e.Child(DSig, "DSAKeyValue"); d != nil {
+		return dsaValue(d)
 	}
 	ec := e.Child(DSig11, "ECKeyValue")
 	point, err := decode(ec.Child(DSig11, "PublicKey").Text())
@@ -65,6 +69,21 @@ func keyValue(e *xmltree.Element) crypto.PublicKey {
 		return nil
 	}
 	return k
+}
+
+// dsaValue reads a DSAKeyValue; nil when its numbers make no key, or one so large that computing with it would take too long.
+func dsaValue(e *xmltree.Element) crypto.PublicKey {
+	var n [4]*big.Int
+	for i, name := range []string{"P", "Q", "G", "Y"} {
+		b, err := decode(e.Child(DSig, name).Text())
+		if err != nil || len(b) == 0 || len(b) > 512 {
+			return nil
+		}
+		if n[i] = new(big.Int).SetBytes(b); n[i].Sign() == 0 {
+			return nil
+		}
+	}
+	return &dsa.PublicKey{Parameters: dsa.Parameters{P: n[0], Q: n[1], G: n[2]}, Y: n[3]}
 }
 
 // curves are the named curves of RFC 5480 that the standard library has.

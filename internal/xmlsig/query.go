@@ -53,10 +53,8 @@ func VerifyQuery(query string, trust Trust) *Signature {
 		s.Problem = "the query holds a Signature and does not name SigAlg"
 	case q.message == "":
 		s.Problem = "the query holds neither SAMLRequest nor SAMLResponse"
-	case !known:
-		s.Problem = fmt.Sprintf("the signature method %q is not known", s.Method)
-	case m.scheme == schemeHMAC:
-		s.Problem = "a method of HMAC needs a shared secret, and a public key is none"
+	case unusable(s.Method, m, known) != "":
+		s.Problem = unusable(s.Method, m, known)
 	case err != nil:
 		s.Problem = "Signature is not base64: " + err.Error()
 	case len(value) == 0:

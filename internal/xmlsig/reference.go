@@ -3,6 +3,7 @@ package xmlsig
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/ssoctl/ssoctl/internal/xmltree"
@@ -39,22 +40,60 @@ func byID(doc *xmltree.Doc, id string) (*xmltree.Element, int) {
 	return all[0], len(all)
 }
 
-// reference computes one ds:Reference of a signature.
-func (v *verifier) reference(sig, e *xmltree.Element) Reference {
-	r := Reference{URI: e.Attr("URI"), Digest: e.Child(DSig, "DigestMethod").Attr("Algorithm"), State: NotComputed}
-	f := form{algorithm: C14N}
+// transforms reads what is done to the target before it is hashed: how it is written, and each further canonicalisation, which is
+// made over the text of the one before (XML Signature §4.4.3.2). What is not computed is a problem of the reference.
+func (v *verifier) transforms(sig, e *xmltree.Element, r *Reference) (first form, then []form) {
+	first.algorithm = C14N
+	written := false
 	for _, t := range e.Child(DSig, "Transforms").All(DSig, "Transform") {
 		name := t.Attr("Algorithm")
 		r.Transforms = append(r.Transforms, name)
 		switch {
+		case name == Enveloped && written:
+			r.Problem = "the enveloped transform stands behind a canonicalisation, where it has no signature to take out"
 		case name == Enveloped:
-			f.without = sig
+			first.without = sig
+		case canonical(name) && !written:
+			first.algorithm, first.prefixes, written = name, prefixList(t), true
 		case canonical(name):
-			f.algorithm, f.prefixes = name, prefixList(t)
+			then = append(then, form{algorithm: name, prefixes: prefixList(t), comments: true})
 		default:
 			r.Problem = fmt.Sprintf("the transform %q is not computed", name)
 		}
 	}
+	if r.Problem == "" {
+		r.Problem = v.relative
+	}
+	return first, then
+}
+
+// through writes a target in the first form and what comes out in the others, one after another.
+func (v *verifier) through(w io.Writer, first form, then []form, target *xmltree.Element) error {
+	if len(then) == 0 {
+		return first.write(w, v.doc, target, &v.left)
+	}
+	var text bytes.Buffer
+	if err := first.write(&text, v.doc, target, &v.left); err != nil {
+		return err
+	}
+	for _, f := range then {
+		doc, err := xmltree.Parse("", text.Bytes())
+		if err != nil {
+			return fmt.Errorf("what the canonicalisation gives is not read again: %w", err)
+		}
+		text = bytes.Buffer{}
+		if err := f.write(&text, doc, nil, &v.left); err != nil {
+			return err
+		}
+	}
+	_, err := text.WriteTo(w)
+	return err
+}
+
+// reference computes one ds:Reference of a signature.
+func (v *verifier) reference(sig, e *xmltree.Element) Reference {
+	r := Reference{URI: e.Attr("URI"), Digest: e.Child(DSig, "DigestMethod").Attr("Algorithm"), State: NotComputed}
+	f, then := v.transforms(sig, e, &r)
 	targets := v.targets(e, &r, &f)
 	want, err := decode(e.Child(DSig, "DigestValue").Text())
 	h, known := digests[r.Digest]
@@ -62,9 +101,11 @@ func (v *verifier) reference(sig, e *xmltree.Element) Reference {
 	case r.Problem != "":
 		return r
 	case !known:
-		r.Problem = fmt.Sprintf("the digest method %q is not known", r.Digest)
+		r.Problem = unknownDigest(r.Digest)
 	case err != nil:
 		r.Problem = "DigestValue is not base64: " + err.Error()
+	case len(then) > maxTransforms:
+		r.Problem = fmt.Sprintf("the reference has more than %d canonicalisations", maxTransforms+1)
 	case len(want) != h.Size():
 		r.Problem = fmt.Sprintf("DigestValue has %d bytes; %s gives %d", len(want), h, h.Size())
 	}
@@ -73,7 +114,7 @@ func (v *verifier) reference(sig, e *xmltree.Element) Reference {
 	}
 	same := func(f form, target *xmltree.Element) bool {
 		w := h.New()
-		if err := f.write(w, v.doc, target, &v.left); err != nil {
+		if err := v.through(w, f, then, target); err != nil {
 			r.State, r.Problem = NotComputed, err.Error()
 			return false
 		}

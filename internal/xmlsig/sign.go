@@ -19,6 +19,7 @@ type SignOptions struct {
 	Certs     [][]byte      // DER; go into ds:KeyInfo, which is left out without any
 	KeyInfo   string        // XML inside ds:KeyInfo instead of Certs; the prefix ds is declared
 	Method    string        // signature method; "" = SHA-256 with the key's kind
+	Params    string        // XML inside ds:SignatureMethod: the parameters of PSS
 	Digest    string        // "" = SHA-256
 	Canonical string        // of SignedInfo and references; "" = exclusive
 	Prefixes  []string      // PrefixList of the references' exclusive canonicalisation
@@ -35,8 +36,7 @@ func Sign(doc []byte, id string, o SignOptions) ([]byte, error) {
 	if o.Method == "" {
 		o.Method = usual(o.Key)
 	}
-	m, ok := methods[o.Method]
-	if !ok {
+	if _, ok := methods[o.Method]; !ok && o.Method != PSS {
 		return nil, fmt.Errorf("sign: the method %q is not known", o.Method)
 	}
 	if o.Digest == "" {
@@ -62,7 +62,7 @@ func Sign(doc []byte, id string, o SignOptions) ([]byte, error) {
 			return nil, fmt.Errorf("sign: %w", err)
 		}
 	}
-	info, err := o.signedInfo(put(""), at)
+	m, info, err := o.signedInfo(put(""), at)
 	if err != nil {
 		return nil, fmt.Errorf("sign: %w", err)
 	}
@@ -110,8 +110,12 @@ func place(text []byte, id string, o SignOptions) (int, error) {
 // xml writes the signature.
 func (o SignOptions) xml(ids, digests []string, value string) string {
 	var b strings.Builder
-	b.WriteString(`<ds:Signature xmlns:ds="` + DSig + `"><ds:SignedInfo><ds:CanonicalizationMethod Algorithm="` + o.Canonical +
-		`"/><ds:SignatureMethod Algorithm="` + o.Method + `"/>`)
+	b.WriteString(`<ds:Signature xmlns:ds="` + DSig + `"><ds:SignedInfo><ds:CanonicalizationMethod Algorithm="` + o.Canonical + `"/><ds:SignatureMethod Algorithm="` + o.Method)
+	if o.Params != "" {
+		b.WriteString(`">` + o.Params + `</ds:SignatureMethod>`)
+	} else {
+		b.WriteString(`"/>`)
+	}
 	for i, id := range ids {
 		if id != "" {
 			id = "#" + id
@@ -178,13 +182,22 @@ func (o SignOptions) digest(text []byte, at int, id string) (string, error) {
 	return base64.StdEncoding.EncodeToString(h.Sum(nil)), nil
 }
 
-func (o SignOptions) signedInfo(text []byte, at int) ([]byte, error) {
+// signedInfo gives what the value is made over, and the method with its parameters.
+func (o SignOptions) signedInfo(text []byte, at int) (method, []byte, error) {
 	doc, sig, err := signatureAt(text, at)
 	if err != nil {
-		return nil, err
+		return method{}, nil, err
+	}
+	info := sig.Child(DSig, "SignedInfo")
+	m := methods[o.Method]
+	if o.Method == PSS {
+		var problem string
+		if m, problem = readMethod(info.Child(DSig, "SignatureMethod")); problem != "" {
+			return m, nil, errors.New(problem)
+		}
 	}
 	var out bytes.Buffer
 	left := budget(doc)
-	err = form{algorithm: o.Canonical, comments: true}.write(&out, doc, sig.Child(DSig, "SignedInfo"), &left)
-	return out.Bytes(), err
+	err = form{algorithm: o.Canonical, comments: true}.write(&out, doc, info, &left)
+	return m, out.Bytes(), err
 }

@@ -13,6 +13,7 @@ import (
 const (
 	maxSignatures = 100
 	maxReferences = 10 // of one signature
+	maxTransforms = 3  // further canonicalisations of one reference
 	maxKeys       = 50 // that are tried for one signature
 	maxPerByte    = 8  // bytes hashed for each byte of the document
 	minBudget     = 1 << 20
@@ -23,7 +24,7 @@ func budget(doc *xmltree.Doc) int { return minBudget + maxPerByte*len(doc.Raw) }
 
 // Verify computes every ds:Signature of a document, in document order. Beyond 100 signatures it ends with one that says so.
 func Verify(doc *xmltree.Doc, trust Trust) []Signature {
-	v := verifier{doc: doc, trust: trust, left: budget(doc), ids: ids(doc)}
+	v := verifier{doc: doc, trust: trust, left: budget(doc), ids: ids(doc), relative: relativeName(doc)}
 	var out []Signature
 	doc.Root.Walk(func(e *xmltree.Element) bool {
 		switch {
@@ -44,6 +45,23 @@ type verifier struct {
 	trust Trust
 	left  int // bytes that may still be hashed
 	ids   map[string][]*xmltree.Element
+
+	relative string // why nothing of the document has a canonical form
+}
+
+// relativeName finds a namespace name that is a relative reference: canonical XML is not made of such documents (Canonical XML 1.0
+// §1.3, as the XML Core group decided; libxml2 refuses them).
+func relativeName(doc *xmltree.Doc) string {
+	problem := ""
+	doc.Root.Walk(func(e *xmltree.Element) bool {
+		for _, a := range e.Attrs {
+			if declares(a) && a.Value != "" && problem == "" && apart(a.Value).scheme == "" {
+				problem = fmt.Sprintf("the namespace name %q of <%s> is a relative reference, of which there is no canonical form", a.Value, e.Name())
+			}
+		}
+		return problem == ""
+	})
+	return problem
 }
 
 func (v *verifier) signature(e *xmltree.Element) Signature {
@@ -58,17 +76,15 @@ func (v *verifier) signature(e *xmltree.Element) Signature {
 		}
 		s.References = append(s.References, v.reference(e, r))
 	}
-	m, known := methods[s.Method]
+	m, problem := readMethod(info.Child(DSig, "SignatureMethod"))
 	value, err := decode(e.Child(DSig, "SignatureValue").Text())
 	switch {
 	case info == nil:
 		s.Problem = "it has no SignedInfo"
-	case s.Method == "":
-		s.Problem = "it names no signature method"
-	case !known:
-		s.Problem = fmt.Sprintf("the signature method %q is not known", s.Method)
-	case m.scheme == schemeHMAC:
-		s.Problem = "a method of HMAC needs a shared secret, and a public key is none"
+	case problem != "":
+		s.Problem = problem
+	case v.relative != "":
+		s.Problem = v.relative
 	case !canonical(s.Canonical):
 		s.Problem = fmt.Sprintf("the canonicalization method %q is not known", s.Canonical)
 	case err != nil:
@@ -143,7 +159,7 @@ func (s *Signature) try(m method, text, value []byte, all []origin) {
 	s.State = Bad
 	for _, k := range all {
 		if m.verifies(k.Public, text, value) {
-			s.State, s.By, s.Key = Good, k.by, k.Raw
+			s.State, s.By, s.Key, s.Bits = Good, k.by, k.Raw, bits(k.Public)
 			return
 		}
 	}

@@ -22,8 +22,8 @@ func utf16le(s string) string {
 	return b.String()
 }
 
-// TestSameVerdict changes a signed document in ways that XML takes for nothing, and in others; xmlsec1 and Verify have to agree.
-func TestSameVerdict(t *testing.T) {
+// TestChanges changes a signed document in ways that XML takes for nothing, and in others.
+func TestChanges(t *testing.T) {
 	p := newPair(t, rsaKey())
 	signed := string(sign(t, []byte(response), "_r1", p))
 	once := func(old, with string) func(string) string {
@@ -69,10 +69,9 @@ func TestSameVerdict(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			text := c.change(signed)
-			out, ok := xmlsecVerify(t, p, []byte(text))
 			got := Verify(parseDoc(t, []byte(text)), p.trust())
-			if len(got) != 1 || ok != c.good || got[0].Trusted() != c.good {
-				t.Errorf("xmlsec1 says %v, Verify %v, wanted %v\n%s\n%+v", ok, len(got) == 1 && got[0].Trusted(), c.good, out, got)
+			if len(got) != 1 || got[0].Trusted() != c.good {
+				t.Errorf("wanted %v: %+v", c.good, got)
 			}
 		})
 	}
@@ -239,42 +238,6 @@ func TestBounds(t *testing.T) {
 	}
 }
 
-// TestSignPlace: where the signature goes in, and that nothing else changes.
-func TestSignPlace(t *testing.T) {
-	for name, c := range map[string]struct{ doc, want string }{
-		"behind Issuer": {`<a ID="x"><Issuer>i</Issuer><b/></a>`, `<a ID="x"><Issuer>i</Issuer>*<b/></a>`},
-		"no Issuer":     {`<a ID="x"> <b/></a>`, `<a ID="x">* <b/></a>`},
-		"end":           {`<a ID="x"><Issuer>i</Issuer><b/></a >`, `<a ID="x"><Issuer>i</Issuer><b/>*</a >`},
-	} {
-		out, err := Sign([]byte(c.doc), "x", SignOptions{Key: rsaKey(), End: name == "end"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := regexp.MustCompile(`<ds:Signature .*</ds:Signature>`).ReplaceAllString(string(out), "*"); got != c.want {
-			t.Errorf("%s: %s", name, got)
-		}
-	}
-}
-
-func TestSignRefuses(t *testing.T) {
-	key := rsaKey()
-	for name, c := range map[string]struct {
-		doc, id string
-		o       SignOptions
-	}{
-		"no XML": {"<a>", "", SignOptions{Key: key}}, "no such ID": {"<a> </a>", "x", SignOptions{Key: key}}, "no room": {`<a ID="x"/>`, "x", SignOptions{Key: key}},
-		"no key": {"<a> </a>", "", SignOptions{}}, "other kind": {"<a> </a>", "", SignOptions{Key: key, Method: ECDSASHA256}}, "method": {"<a> </a>", "", SignOptions{Key: key, Method: "x"}},
-		"digest": {"<a> </a>", "", SignOptions{Key: key, Digest: "x"}}, "HMAC": {"<a> </a>", "", SignOptions{Method: HMACSHA1}},
-		"Latin-1": {"<?xml version='1.0' encoding='ISO-8859-1'?><a>\xe4</a>", "", SignOptions{Key: key}},
-	} {
-		if out, err := Sign([]byte(c.doc), c.id, c.o); err == nil {
-			t.Errorf("%s: signed %s", name, out)
-		} else if !strings.HasPrefix(err.Error(), "sign: ") {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}
-
 func TestCovers(t *testing.T) {
 	s := Signature{Path: "/a/ds:Signature", State: Good, By: ByConfigured, References: []Reference{{Target: "/a/b[1]", State: Good}}}
 	for path, want := range map[string]bool{"/a/b[1]": true, "/a/b[1]/c": true, "/a/b[1]x": false, "/a/b[10]": false, "/a/b": false, "/a": false, "/": false, "": false} {
@@ -285,18 +248,5 @@ func TestCovers(t *testing.T) {
 	s.References = append(s.References, Reference{Target: "/x", State: Bad})
 	if s.Covers("/a/b[1]") || s.Intact() {
 		t.Error("one digest differs")
-	}
-}
-
-// TestBase: what xml:base would become in Canonical XML 1.1 is not computed, and not taken for good.
-func TestBase(t *testing.T) {
-	p := newPair(t, rsaKey())
-	signed, err := Sign([]byte(response), "_a1", SignOptions{Key: p.key, Canonical: C14N11})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := Verify(parseDoc(t, []byte(strings.Replace(string(signed), "xml:lang", "xml:base", 1))), p.trust())[0]
-	if s.State != NotComputed || !strings.Contains(s.Problem, "xml:base") || s.Digests() != NotComputed || s.Trusted() {
-		t.Errorf("%+v", s)
 	}
 }

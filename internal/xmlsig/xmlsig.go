@@ -47,6 +47,7 @@ type Signature struct {
 	State      State       `json:"state"`              // of the signature value alone; see Intact
 	By         string      `json:"by,omitempty"`       // where the key came from, when State is Good; a configured one is named before one of the metadata
 	Key        []byte      `json:"key,omitempty"`      // DER of the certificate with that key; empty for a bare key
+	Bits       int         `json:"bits,omitempty"`     // how long that key is; of RSA, DSA and ECDSA alike
 	Altered    string      `json:"altered,omitempty"`  // when State is Bad: the one change that makes it verify, for people
 	Problem    string      `json:"problem,omitempty"`  // why it was not computed, for people
 }

@@ -94,9 +94,10 @@ func (p *parser) token(tok xml.Token, from, to int) error {
 		}
 		p.add(Node{Kind: Instruction, Target: t.Target, Text: string(t.Inst), from: from})
 	case xml.Directive:
-		if p.doc.Doctype.IsZero() {
-			p.doc.Doctype = p.doc.at(from)
+		if !bytes.HasPrefix(t, []byte("DOCTYPE")) || p.open != nil || p.doc.Root != nil || !p.doc.Doctype.IsZero() {
+			return errors.New("no well-formed XML: a declaration stands where none may")
 		}
+		p.doc.Doctype = p.doc.at(from)
 	}
 	return nil
 }
@@ -141,6 +142,9 @@ func (p *parser) start(t xml.StartElement, from, to int) error {
 	if p.depth > maxDepth || p.count > maxElements || len(t.Attr) > maxAttrs {
 		return fmt.Errorf("the document is beyond what is read: %d levels, %d elements, %d attributes of one element", maxDepth, maxElements, maxAttrs)
 	}
+	if err := names(t); err != nil {
+		return err
+	}
 	e := p.element()
 	e.Prefix, e.Local, e.Parent, e.doc, e.from, e.tag, e.to = t.Name.Space, t.Name.Local, p.open, p.doc, from, to, to
 	values := normalised(p.doc.Raw[from:to])
@@ -160,6 +164,20 @@ func (p *parser) start(t xml.StartElement, from, to int) error {
 		p.open.Children = append(p.open.Children, Node{Kind: Elem, Element: e, from: from})
 	}
 	p.open = e
+	return nil
+}
+
+// names refuses names with a colon at their end or beginning (Namespaces in XML 1.0 §7), which encoding/xml takes for names without
+// a prefix and others for something else.
+func names(t xml.StartElement) error {
+	if strings.Contains(t.Name.Local, ":") {
+		return fmt.Errorf("the name <%s> is no name with a prefix", t.Name.Local)
+	}
+	for _, a := range t.Attr {
+		if strings.Contains(a.Name.Local, ":") {
+			return fmt.Errorf("the name of the attribute %s is no name with a prefix", a.Name.Local)
+		}
+	}
 	return nil
 }
 
@@ -209,78 +227,6 @@ func (e *Element) resolve() error {
 		}
 	}
 	return nil
-}
-
-// normalised gives the attribute values of a start tag in which white space other than blanks is literal; encoding/xml does not
-// normalise them (XML 1.0 §3.3.3), and signatures are made over the normalised values. nil when there is nothing to do.
-func normalised(tag []byte) []string {
-	if bytes.IndexAny(tag, "\t\r\n") < 0 {
-		return nil
-	}
-	var out []string
-	for _, a := range attributes(tag) {
-		raw := string(tag[a.from:a.to])
-		if strings.ContainsAny(raw, "\t\r\n") {
-			raw = strings.NewReplacer("\r\n", " ", "\r", " ", "\n", " ", "\t", " ").Replace(raw)
-		}
-		out = append(out, unescape(raw))
-	}
-	return out
-}
-
-// span is a part of a start tag.
-type span struct {
-	name     string
-	key      int // where the name begins
-	from, to int // the value, without its quotes
-}
-
-// attributes finds the attributes of a well-formed start tag.
-func attributes(tag []byte) []span {
-	var out []span
-	i := bytes.IndexAny(tag, " \t\r\n/>")
-	for i >= 0 && i < len(tag) {
-		for i < len(tag) && strings.IndexByte(" \t\r\n/>", tag[i]) >= 0 {
-			i++
-		}
-		eq := bytes.IndexByte(tag[i:], '=')
-		if eq < 0 {
-			break
-		}
-		name, key := strings.TrimRight(string(tag[i:i+eq]), " \t\r\n"), i
-		i += eq + 1
-		for i < len(tag) && strings.IndexByte(" \t\r\n", tag[i]) >= 0 {
-			i++
-		}
-		if i >= len(tag) || tag[i] != '"' && tag[i] != '\'' {
-			break
-		}
-		n := bytes.IndexByte(tag[i+1:], tag[i])
-		if n < 0 {
-			break
-		}
-		out = append(out, span{name, key, i + 1, i + 1 + n})
-		i += n + 2
-	}
-	return out
-}
-
-// unescape resolves the references of an attribute value that encoding/xml has accepted.
-func unescape(raw string) string {
-	if !strings.Contains(raw, "&") {
-		return raw
-	}
-	dec := xml.NewDecoder(strings.NewReader("<a>" + strings.ReplaceAll(raw, "<", "&lt;") + "</a>"))
-	var b strings.Builder
-	for {
-		tok, err := dec.RawToken()
-		if err != nil {
-			return b.String()
-		}
-		if t, ok := tok.(xml.CharData); ok {
-			b.Write(t)
-		}
-	}
 }
 
 // plain words an error of encoding/xml without its name and line, which the place says.

@@ -64,6 +64,11 @@ func TestParseRefuses(t *testing.T) {
 		"deep":           {strings.Repeat("<a>", 101), "beyond what is read"},
 		"bytes":          {"<a>\xff</a>", "bytes that are no UTF-8"},
 		"other encoding": {"<?xml version='1.0' encoding='koi8-r'?><a/>", `the encoding "koi8-r" is not read`},
+		"declaration":    {"<a>\n<!ELEMENT a ANY></a>", "m.xml:2:1: no well-formed XML: a declaration stands where none may"},
+		"two doctypes":   {"<!DOCTYPE a><!DOCTYPE a><a/>", "m.xml:1:13: no well-formed XML: a declaration stands"},
+		"colon first":    {`<:a/>`, "m.xml:1:1: the name <:a> is no name with a prefix"},
+		"colon last":     {`<a x:="1"/>`, "the name of the attribute x: is no name with a prefix"},
+		"colon twice":    {`<a:b:c/>`, "no well-formed XML"},
 		"prefix undone":  {`<p:a xmlns:p="u"><p:b xmlns:p=""/></p:a>`, `prefix "p" of <p:b> is not declared`},
 	} {
 		t.Run(name, func(t *testing.T) {

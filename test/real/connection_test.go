@@ -17,6 +17,7 @@ type connection struct {
 	SP      map[string]string `yaml:"sp"`
 	IdP     map[string]any    `yaml:"idp,omitempty"`
 	OIDC    *oidcSide         `yaml:"oidc,omitempty"`
+	SAML    *samlSide         `yaml:"saml,omitempty"`
 	Domains []string          `yaml:"allowed_domains,omitempty"`
 }
 
@@ -31,6 +32,16 @@ type oidcSide struct {
 	Grant        string            `yaml:"grant,omitempty"`
 	IDTokenAlg   string            `yaml:"id_token_alg,omitempty"`
 	Endpoints    map[string]string `yaml:"endpoints,omitempty"`
+}
+
+type samlSide struct {
+	Metadata     string `yaml:"idp_metadata,omitempty"`
+	IdPEntityID  string `yaml:"idp_entity_id,omitempty"`
+	SSOURL       string `yaml:"sso_url,omitempty"`
+	Certificate  string `yaml:"certificate,omitempty"`
+	SPEntityID   string `yaml:"sp_entity_id,omitempty"`
+	ACSURL       string `yaml:"acs_url,omitempty"`
+	NameIDFormat string `yaml:"name_id_format,omitempty"`
 }
 
 // callback is the redirect URI that each profile gives for the connections below.
@@ -77,6 +88,10 @@ func (c connection) copy() connection {
 		oidc := *c.OIDC
 		oidc.Scopes = slices.Clone(oidc.Scopes)
 		c.OIDC = &oidc
+	}
+	if c.SAML != nil {
+		saml := *c.SAML
+		c.SAML = &saml
 	}
 	return c
 }

@@ -17,6 +17,7 @@ type fault struct {
 	front  func(*testing.T, *front)    // a fault of transport
 	inject func(*testing.T, *keycloak) // a fault of the server, taken back by t.Cleanup
 	config func(*opConfig)             // a fault of oidc-provider: another start
+	files  func(*testing.T, *ssp)      // a fault of SimpleSAMLphp, taken back by t.Cleanup
 	args   []string                    // more flags of doctor
 	kept   bool                        // with -update its recording goes into testdata/recordings
 	seen   seen

@@ -236,4 +236,5 @@ func TestKeycloak(t *testing.T) {
 		}
 		t.Run("healthy-again", func(t *testing.T) { k.healthy(t, "keycloak") })
 	})
+	t.Run("saml", k.saml)
 }

@@ -14,6 +14,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -29,26 +31,33 @@ type suite struct {
 	needs []need
 }
 
-// need is a program and the word by which people know it.
+// need is a program, or several of which one will do, and the word by which people know it.
 type need struct{ program, called string }
 
 var (
 	keycloakSuite = suite{"keycloak", []need{{"java", "Java"}, {"mvn", "Maven"}, {"unzip", "unzip"}, {"bash", "bash"}}}
+	xmlsecSuite   = suite{"xmlsec1", []need{{"bash", "bash"}, {"xmlsec1|apt-get", "xmlsec1, nor apt-get to install it"}}}
+	sspSuite      = suite{"SimpleSAMLphp", []need{{"bash", "bash"}, {"apt-get", "apt-get to install it"}, {"dpkg-deb", "dpkg-deb"}}}
 	oidcSuite     = suite{"oidc-provider", []need{{"node", "Node"}, {"npm", "npm"}, {"bash", "bash"}}}
 )
 
 // missing returns why the suite cannot run on this machine, empty when it can.
 func (s suite) missing() string {
 	for _, n := range s.needs {
-		if _, err := exec.LookPath(n.program); err != nil {
+		if !slices.ContainsFunc(strings.Split(n.program, "|"), installed) {
 			return "left out: " + s.name + " (no " + n.called + ")"
 		}
 	}
 	return ""
 }
 
+func installed(program string) bool {
+	_, err := exec.LookPath(program)
+	return err == nil
+}
+
 // require ends the test when the suite cannot run here: as a failure where CI=true, else as left out.
-func (s suite) require(t *testing.T) {
+func (s suite) require(t testing.TB) {
 	t.Helper()
 	why := s.missing()
 	switch {
@@ -81,7 +90,7 @@ func run(m *testing.M, out io.Writer) int {
 		}
 		return 0
 	}
-	for _, s := range []suite{keycloakSuite, oidcSuite} {
+	for _, s := range []suite{keycloakSuite, oidcSuite, sspSuite, xmlsecSuite} {
 		if why := s.missing(); why != "" {
 			fmt.Fprintln(out, why)
 		}

@@ -42,11 +42,15 @@ const (
 	token                  // bogus code with the secret, HTTP basic
 	discovery              // the discovery document
 	jwks                   // the key set that the document names
+	passive                // AuthnRequest of the SP with IsPassive, by HTTP-Redirect
 )
 
 // look sends the request of a place with the values of the connection.
 func (s *realServer) look(t *testing.T, at place, c connection, secret string) string {
 	t.Helper()
+	if at == passive {
+		return s.exchange(t, "GET", s.authnRequest(t, c, true), nil, "")
+	}
 	issuer := strings.TrimSuffix(s.issuer, "/")
 	if at == discovery {
 		return s.exchange(t, "GET", issuer+"/.well-known/openid-configuration", nil, "")

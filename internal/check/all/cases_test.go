@@ -5,6 +5,7 @@ package all
 //
 //	ssoctl.yaml               the connection file; its first connection is judged (evidence config, config.file)
 //	now                       the time to judge by, RFC 3339; default 2026-06-01T12:00:00Z
+//	read                      the time at which the connection file was read, where a later day is asked about (--at)
 //	oidc.discovery.json       a document that was fetched: 200, application/json, from where the connection would look
 //	                          (also oidc.jwks.json, oidc.discovery.rfc8414.json)
 //	file.oidc.discovery.json  the same document read from a file (also file.oidc.jwks.json)
@@ -15,6 +16,9 @@ package all
 //	saml.response.xml         a pasted message, verified with the connection's certificates and redacted as decode does (also
 //	                          saml.request.xml, saml.logout.xml, saml.messages.txt for anything that decode opens);
 //	                          file.saml.response.xml is one whose lines count
+//	sent                      when the pasted messages were sent, RFC 3339; without it nobody knows
+//	make                      what is done to the messages: signatures, encryption (make_test.go)
+//	keys/NAME                 in ssoctl.yaml: a file of testdata/keys
 //	saml.sso.http             answers of the single sign-on service; responses in them are opened as the probe does
 //	KIND.obs.json             a whole observation, as a recording has it
 //	want                      the real --format line output; empty or missing: silence
@@ -185,19 +189,14 @@ func split(ar *txtar.Archive) []story {
 // evidence makes the set that the files describe.
 func (s story) evidence(t *testing.T, lib *knowledge.Library) (evidence.Set, *connection.Connection, time.Time) {
 	t.Helper()
-	now := time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC)
-	if text, ok := s.files["now"]; ok {
-		var err error
-		if now, err = time.Parse(time.RFC3339, strings.TrimSpace(string(text))); err != nil {
-			t.Fatal(err)
-		}
-	}
+	now := s.time(t, "now", time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC))
+	s.certified(t)
 	set := evidence.Set{}
 	var target *config.Target
 	if text, ok := s.files["ssoctl.yaml"]; ok {
 		if f, err := config.Parse("ssoctl.yaml", text); err == nil && len(f.Targets) > 0 {
 			target = f.Targets[0]
-			set[evidence.Config] = &evidence.Observation{Kind: evidence.Config, Source: "ssoctl.yaml", Body: text}
+			set[evidence.Config] = &evidence.Observation{Kind: evidence.Config, Source: "ssoctl.yaml", At: s.time(t, "read", now), Body: text}
 		}
 	}
 	var issuer *connection.Connection
@@ -206,6 +205,9 @@ func (s story) evidence(t *testing.T, lib *knowledge.Library) (evidence.Set, *co
 	}
 	s.saml(t, set, target, lib, now)
 	for name, data := range s.files {
+		if strings.HasSuffix(name, ".http") {
+			data = s.filled(t, data)
+		}
 		if obs := observation(t, name, data, issuer, now); obs != nil {
 			set[obs.Kind] = obs
 		}
@@ -215,6 +217,20 @@ func (s story) evidence(t *testing.T, lib *knowledge.Library) (evidence.Set, *co
 		return set, nil, now
 	}
 	return set, connection.Resolve(target, lib, s.own(t), discovered(set)), now
+}
+
+// time reads a section that holds a time.
+func (s story) time(t *testing.T, section string, otherwise time.Time) time.Time {
+	t.Helper()
+	text, ok := s.files[section]
+	if !ok {
+		return otherwise
+	}
+	at, err := time.Parse(time.RFC3339, strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
 }
 
 // own is the user's own SP profile, in a section profile.yaml.

@@ -2,7 +2,9 @@ package all
 
 import (
 	"io/fs"
+	"os"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -24,6 +26,9 @@ func (s story) env(now time.Time) *probe.Env {
 		ReadFile: func(name string) ([]byte, error) {
 			if b, ok := s.files[path.Clean(name)]; ok {
 				return b, nil
+			}
+			if strings.HasPrefix(path.Clean(name), "keys/") {
+				return os.ReadFile(root + path.Clean(name))
 			}
 			return nil, &fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}
 		},
@@ -55,6 +60,8 @@ func isMessage(name string) bool {
 	return slices.Contains([]string{"saml.response.xml", "saml.request.xml", "saml.logout.xml", "saml.messages.txt"}, strings.TrimPrefix(name, "file."))
 }
 
+var issued = regexp.MustCompile(`IssueInstant="([^"]*)"`)
+
 // messages opens the messages of the story with the keys of the connection, as decode does, and redacts them.
 func (s story) messages(t *testing.T, set evidence.Set, target *config.Target, now time.Time) {
 	t.Helper()
@@ -72,7 +79,7 @@ func (s story) messages(t *testing.T, set evidence.Set, target *config.Target, n
 	slices.Sort(names)
 	var all []evidence.Message
 	for _, name := range names {
-		found, err := unwrap.Open(name, s.files[name])
+		found, err := unwrap.Open(name, s.made(t, name))
 		if err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
@@ -80,7 +87,13 @@ func (s story) messages(t *testing.T, set evidence.Set, target *config.Target, n
 			if !probe.IsMessage(d) {
 				continue
 			}
-			m := probe.Examine(d, trust, probe.SPKeys(s.env(now), key))
+			m := probe.Examine(d, probe.TrustIn(d, set, entity), probe.SPKeys(s.env(now), key))
+			if _, ok := s.files["sent"]; ok {
+				m.Sent = s.time(t, "sent", now)
+			}
+			if at := issued.FindSubmatch(m.XML); !m.Sent.IsZero() && len(found) == 1 && at != nil && strings.Contains(name, ".request.") {
+				m.Sent, _ = time.Parse(time.RFC3339, string(at[1])) // a request is sent when it is made
+			}
 			if m.Source = name; strings.HasPrefix(name, "file.") {
 				m.Source, m.Begins = name[5:], source.Pos{Line: 1, Col: 1}
 			}

@@ -19,7 +19,7 @@ import (
 var callback = []check.Rule{
 	{
 		Code: "CFG004", Title: "callback and ACS URL are the SP's own, to the letter", Severity: report.Error,
-		Needs: []evidence.Kind{evidence.Config}, Explains: []string{"AUTHZ001", "AUTHZ002"},
+		Needs: []evidence.Kind{evidence.Config}, Explains: []string{"AUTHZ001", "AUTHZ002", "REQ006"},
 		Why:  "The IdP refuses the request, or sends the answer to an address where nobody reads it.",
 		Fix:  "use the SP's own address on both sides, character for character",
 		Refs: []string{"RFC 9700 §2.1"},

@@ -13,16 +13,6 @@ var demands = []check.Rule{
 		"The tile in the users' portal opens the wrong place.", "enter the host name alone, without https:// and without a path", ""),
 	demand("CFG011", config.OIDC, report.Error, "DPoP is not demanded of an SP that does not send it", []string{"TOK008"},
 		"The user signs in and comes back, but the SP gets no tokens.", "switch the demand for DPoP off for this client", "RFC 9449 §5"),
-	demand("REQ012", config.SAML, report.Error, "signed requests are not demanded of an SP that does not sign", nil,
-		"The IdP refuses every login request, or leads the user round in a circle.", "switch the demand for signed requests off", ""),
-	demand("SIG002", config.SAML, report.Error, "the IdP signs what the SP demands", nil,
-		"The SP refuses the response, although the login at the IdP succeeded.", "let the IdP sign the assertion", ""),
-	demand("ENC002", config.SAML, report.Error, "the IdP encrypts only what the SP can read", nil,
-		"The SP cannot open the assertion, although the login at the IdP succeeded.", "switch encryption off at the IdP", ""),
-	demand("AST034", config.SAML, report.Error, "the attributes that the SP reads are sent", nil,
-		"The user gets in without name or address, or not at all.", "add the attributes at the IdP", ""),
-	demand("RSP008", config.SAML, report.Warning, "no tile starts a login that the SP does not take", nil,
-		"Users who click the tile end on an error page.", "hide the tile, or let it open the SP's own sign-in page", ""),
 }
 
 // demand makes a rule that only reads the requirements of a code. Explains lists what follows from it.

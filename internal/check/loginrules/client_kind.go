@@ -89,7 +89,7 @@ func aboutClient(code, title, word, why, fix, ref string, tell func(*check.Case,
 		Decides: func(c *check.Case) string { return unheard(c, word) },
 		Check: func(c *check.Case) []report.Finding {
 			a := heard(c, word)
-			if a == nil {
+			if a == nil || word == "client_unknown" && c.RefusedDestination() != nil { // REQ004: the SP is known, its request went to another address
 				return nil
 			}
 			return verdict(tell(c, a), a)
@@ -164,7 +164,7 @@ func self(c *check.Case) (string, report.Location) {
 // unknownSP is AUTHZ031 for SAML: another entity ID is registered at the IdP, or none.
 func unknownSP(c *check.Case, a *check.Attempt) report.Finding {
 	id, where := self(c)
-	f := report.Finding{
+	return report.Finding{
 		Got: id, Where: where,
 		Message: fmt.Sprintf("the IdP does not know the SP %s: it answers %s", check.Quote(id), check.Quote(orStatus(a))),
 		Fix: []string{
@@ -172,13 +172,6 @@ func unknownSP(c *check.Case, a *check.Attempt) report.Finding {
 			c.AtSP("enter the entity ID that the IdP has for this application", "sp_entity_id"),
 		},
 	}
-	// A wrong Destination answers the same on some products; without it they look at the SP alone.
-	if again := c.SSO.Get(evidence.NoDestination); again != nil && again.Means != a.Means && again.Means != "unknown" {
-		f.Message = fmt.Sprintf("the IdP refuses the request for its Destination %s, and takes it without one: it answers %s", check.Quote(a.Exchange.Base()), check.Quote(orStatus(a)))
-		f.Got, f.Where = a.Exchange.Base(), place(c, "saml/sso_url", "saml")
-		f.Fix = []string{c.AtSP("enter the single sign-on URL as the IdP's own metadata has it", "sso_url"), c.AtIdP("look whether its public address is set to the one that users see", "metadata")}
-	}
-	return f
 }
 
 // otherProtocolSAML is AUTHZ034 for SAML: the application at the IdP is none of SAML.

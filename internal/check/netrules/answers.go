@@ -155,8 +155,12 @@ func page(_ *check.Case, name string, all []evidence.Exchange) *report.Finding {
 	if bytes.Contains(bytes.ToLower(last.Body), []byte("type=\"password\"")) || bytes.Contains(bytes.ToLower(last.Body), []byte("type=password")) {
 		what = "a login page"
 	}
-	return &report.Finding{Got: last.Head("Content-Type"), Want: "application/json",
-		Message: fmt.Sprintf("asked for the %s, %q answers %d with %s in HTML, not with JSON: %q", name, last.URL, last.Status, what, excerpt(last.Body))}
+	want, form := "application/json", "JSON"
+	if name == "SAML metadata" {
+		want, form = "application/samlmetadata+xml", "XML"
+	}
+	return &report.Finding{Got: last.Head("Content-Type"), Want: want,
+		Message: fmt.Sprintf("asked for the %s, %q answers %d with %s in HTML, not with %s: %q", name, last.URL, last.Status, what, form, excerpt(last.Body))}
 }
 
 // excerpt is the beginning of a page's text.

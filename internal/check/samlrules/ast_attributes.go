@@ -25,7 +25,7 @@ var astAttributes = []check.Rule{
 	}, unlessRead, noAttributes),
 	{
 		Code: "AST034", Title: "the attributes that the SP reads are sent", Severity: report.Error, Protocol: config.SAML,
-		Needs: []evidence.Kind{evidence.Config}, Uses: []evidence.Kind{evidence.SAMLMessages, evidence.SAMLSSO},
+		Needs: []evidence.Kind{evidence.Config}, Uses: []evidence.Kind{evidence.SAMLMessages, evidence.SAMLSSO}, Explains: []string{"RSP021"},
 		Why:     "The user gets in without name or address, or not at all.",
 		Fix:     "add the attributes at the IdP",
 		Decides: attributesDecide,
@@ -166,7 +166,7 @@ func missing(t assertion) []report.Finding {
 	}
 	var out []report.Finding
 	for _, r := range readBy(t.c) {
-		if len(r.of(t)) > 0 || t.near(r) != nil || t.settingsLack(r) {
+		if len(r.of(t)) > 0 || t.near(r) != nil || t.linked(r) || t.settingsLack(r) {
 			continue
 		}
 		f := t.about(t.statement(), "", t.sent(), r.names[0], "the assertion carries no attribute %s, which %s", check.Quote(r.names[0]), r.by)
@@ -208,61 +208,6 @@ func (t assertion) settingsLack(r reads) bool {
 		}
 	}
 	return false
-}
-
-// near finds the attribute that is meant: the same name but for letter case, the SP's name as FriendlyName, another usual name of
-// the same thing. What the SP reads as something else is not meant.
-func (t assertion) near(r reads) *samldoc.Attribute {
-	score := func(a samldoc.Attribute) int {
-		switch {
-		case slices.ContainsFunc(r.names, func(n string) bool { return strings.EqualFold(n, strings.TrimSpace(a.Name)) }):
-			return 3
-		case slices.ContainsFunc(r.names, func(n string) bool { return strings.EqualFold(n, a.FriendlyName) }):
-			return 2
-		case r.about() != "" && (meaning(a.Name) == r.about() || meaning(a.FriendlyName) == r.about()):
-			return 1
-		}
-		return 0
-	}
-	var best *samldoc.Attribute
-	for i, a := range t.a.Attributes {
-		if _, other := t.read(a.Name); !other && score(a) > 0 && (best == nil || score(a) > score(*best)) {
-			best = &t.a.Attributes[i]
-		}
-	}
-	return best
-}
-
-func misnamed(t assertion) []report.Finding {
-	var out []report.Finding
-	for _, r := range readBy(t.c) {
-		if len(r.of(t)) > 0 || t.encrypted() {
-			continue
-		}
-		a := t.near(r)
-		if a == nil {
-			continue
-		}
-		f := t.about(a.Element, "Name", a.Name, r.names[0], "the attribute %s comes under the name %s%s", check.Quote(r.names[0]), check.Quote(a.Name), hint(*a, r))
-		if len(r.names) > 1 {
-			f.Message += fmt.Sprintf(", and %s knows it by %d other names only", t.c.TheSP(), len(r.names))
-		}
-		t.level(&f, r)
-		f.Fix = t.howTo("AST035", r, "name the attribute "+r.names[0]+" (it is sent as "+a.Name+")")
-		out = append(out, f)
-	}
-	return out
-}
-
-// hint says in what way a name is near.
-func hint(a samldoc.Attribute, r reads) string {
-	switch {
-	case slices.ContainsFunc(r.names, func(n string) bool { return strings.EqualFold(n, a.Name) }):
-		return " (only the letter case differs)"
-	case slices.Contains(r.names, a.FriendlyName):
-		return fmt.Sprintf(", with %q as its FriendlyName only", a.FriendlyName)
-	}
-	return ""
 }
 
 // repeated judges the attributes that the SP reads only: others may be repeated at will.

@@ -25,7 +25,7 @@ var astAudience = []check.Rule{
 	}, nil, restricted),
 	{
 		Code: "AST026", Title: "both sides know the SP by one entity ID", Severity: report.Error, Protocol: config.SAML,
-		Needs: []evidence.Kind{evidence.Config}, Uses: []evidence.Kind{evidence.SAMLMessages, evidence.SAMLSSO},
+		Needs: []evidence.Kind{evidence.Config}, Uses: []evidence.Kind{evidence.SAMLMessages, evidence.SAMLSSO}, Explains: []string{"RSP021"},
 		Why:   "The IdP makes the assertion out to another audience, and the SP refuses it.",
 		Fix:   "enter one and the same entity ID on both sides; letter case counts",
 		Refs:  []string{"SAML 2.0 Core §2.5.1.4"},
@@ -33,7 +33,7 @@ var astAudience = []check.Rule{
 	},
 	{
 		Code: "AST027", Title: "both sides spell the SP's entity ID alike", Severity: report.Error, Protocol: config.SAML,
-		Needs: []evidence.Kind{evidence.Config}, Uses: []evidence.Kind{evidence.SAMLMessages, evidence.SAMLSSO},
+		Needs: []evidence.Kind{evidence.Config}, Uses: []evidence.Kind{evidence.SAMLMessages, evidence.SAMLSSO}, Explains: []string{"RSP021"},
 		Why:   "Entity IDs are compared as strings: a slash or a capital makes another SP of it.",
 		Fix:   "enter one and the same entity ID on both sides; letter case counts",
 		Refs:  []string{"SAML 2.0 Core §2.5.1.4"},
@@ -179,7 +179,7 @@ func entityIDs(c *check.Case, near bool) []report.Finding {
 			Message: fmt.Sprintf("sp_entity_id and idp_entity_id are both %s, but they name two parties", check.Quote(own)),
 			Fix:     []string{c.AtSP("enter the name of the SP, such as "+template, "sp_entity_id")}})
 	}
-	return append(out, recorded(c, near)...)
+	return append(out, consoleNames(c, near)...)
 }
 
 // paramsFit reports whether the SP's parameters have values that its profile allows: what is made of others is nothing to compare with.
@@ -194,8 +194,8 @@ func paramsFit(c *check.Case) bool {
 	})
 }
 
-// recorded compares the entity ID that the IdP's console holds, as the file records it.
-func recorded(c *check.Case, near bool) []report.Finding {
+// consoleNames compares the entity ID that the IdP's console holds, as the file records it.
+func consoleNames(c *check.Case, near bool) []report.Finding {
 	want := c.Config.SPEntityID()
 	if exact.HasPlaceholder(want) {
 		return nil

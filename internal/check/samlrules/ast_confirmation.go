@@ -38,7 +38,7 @@ var astConfirmation = []check.Rule{
 		Fix:  "register the SP's ACS URL at the IdP exactly as the SP documents it",
 		Refs: []string{refProfile},
 	}, func(t assertion) string {
-		if len(t.acs()) == 0 {
+		if len(acsURLs(t.c)) == 0 {
 			return "nothing says what the SP's ACS URL is"
 		}
 		return ""
@@ -121,22 +121,11 @@ func bearer(t assertion) []report.Finding {
 	return []report.Finding{f}
 }
 
-// acs lists the addresses that the SP takes responses at.
-func (t assertion) acs() []string {
-	if t.c.Config == nil {
-		return nil
-	}
-	if t.c.Config.SAML != nil && t.c.Config.SAML.ACSURL != "" {
-		return append([]string{t.c.Config.SAML.ACSURL}, t.c.Config.ACSURLs()...)
-	}
-	return t.c.Config.ACSURLs()
-}
-
 func recipient(t assertion, c samldoc.Confirmation) *report.Finding {
 	if c.Data == nil { // AST013
 		return nil
 	}
-	got, all := c.Data.Attr("Recipient"), t.acs()
+	got, all := c.Data.Attr("Recipient"), acsURLs(t.c)
 	want := ""
 	if len(all) > 0 {
 		want = all[0]
@@ -201,18 +190,18 @@ func confirmedRequest(t assertion, c samldoc.Confirmation) *report.Finding {
 	return &f
 }
 
-// when words the instant by which the assertion is judged.
-func (t assertion) when() string {
+// when words the instant by which the assertion is judged; it is what a sentence calls the assertion there.
+func (t assertion) when(it string) string {
 	switch {
 	case t.live:
-		return "it was sent at " + check.Quote(instant(t.at))
+		return it + " was sent at " + check.Quote(instant(t.at))
 	case t.at.Equal(t.c.Now):
-		return "it is " + check.Quote(instant(t.at))
+		return "it is " + check.Quote(instant(t.at)) + " now"
 	}
-	return "it was issued at " + check.Quote(instant(t.at))
+	return it + " was issued at " + check.Quote(instant(t.at))
 }
 
-// span words a duration: "45 s", "10 minutes", "3 hours".
+// span words a duration: "45 s", "10 minutes", "3 minutes 1 s", "3 hours".
 func span(d time.Duration) string {
 	unit := func(n time.Duration, word string) string {
 		if n == 1 {
@@ -220,12 +209,14 @@ func span(d time.Duration) string {
 		}
 		return fmt.Sprintf("%d %ss", n, word)
 	}
-	d = d.Abs()
-	switch {
+	d = d.Abs().Round(time.Millisecond)
+	switch rest := d % time.Minute; {
 	case d < time.Second:
 		return fmt.Sprintf("%d ms", d.Milliseconds())
-	case d < 2*time.Minute:
-		return fmt.Sprintf("%g s", d.Round(time.Millisecond).Seconds())
+	case d < time.Minute:
+		return fmt.Sprintf("%g s", d.Seconds())
+	case d < 2*time.Hour && rest != 0:
+		return unit(d/time.Minute, "minute") + fmt.Sprintf(" %g s", rest.Seconds())
 	case d < 2*time.Hour:
 		return unit(d/time.Minute, "minute")
 	case d < 48*time.Hour:

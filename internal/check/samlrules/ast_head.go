@@ -51,11 +51,12 @@ var astHead = []check.Rule{
 	{
 		Code: "AST043", Title: "all assertions of a response are about one user", Severity: report.Warning, Protocol: config.SAML,
 		AnyOf: []evidence.Kind{evidence.SAMLMessages, evidence.SAMLSSO}, Uses: []evidence.Kind{evidence.Config},
-		Why:     "It is up to the SP whom it takes the user for.",
-		Fix:     "let the IdP send a single assertion",
-		Refs:    []string{refProfile},
-		Decides: noAssertion,
-		Check:   oneSubject,
+		Explains: []string{"AST010"},
+		Why:      "It is up to the SP whom it takes the user for.",
+		Fix:      "let the IdP send a single assertion",
+		Refs:     []string{refProfile},
+		Decides:  noAssertion,
+		Check:    oneSubject,
 	},
 	{
 		Code: "AST045", Title: "an assertion is used once", Severity: report.Warning, Protocol: config.SAML,
@@ -86,17 +87,31 @@ func assertionHead(t assertion) []report.Finding {
 	if t.a.Version != "2.0" {
 		add(t.about(e, "Version", t.a.Version, "2.0", "Version of the assertion is %s where %q is meant", check.Quote(t.a.Version), "2.0"), "issue assertions of SAML 2.0")
 	}
-	switch at, utc, ok := samldoc.Time(t.a.IssueInstant); {
-	case t.a.IssueInstant == "":
-		add(t.finding(e, "", "the assertion does not say when it was issued: it has no IssueInstant"), "let the assertion carry IssueInstant")
-	case !ok:
-		add(t.about(e, "IssueInstant", t.a.IssueInstant, "", "IssueInstant of the assertion is %s, which is no point in time such as %q", check.Quote(t.a.IssueInstant), instant(t.c.Now)), "write IssueInstant as a date and time in UTC")
-	case !utc:
-		f := t.about(e, "IssueInstant", t.a.IssueInstant, instant(at), "IssueInstant of the assertion is %s and not in UTC, which is written %q", check.Quote(t.a.IssueInstant), instant(at))
-		f.Severity = report.Warning
-		add(f, "write all times in UTC, with a Z at the end")
+	if f, do := t.stamp(); f != nil {
+		f.Aspect = "issue_instant"
+		add(*f, do)
 	}
 	return out
+}
+
+// stamp judges IssueInstant; do is what the IdP should do about it.
+func (t assertion) stamp() (f *report.Finding, do string) {
+	e, text := t.a.Element, t.a.IssueInstant
+	at, utc, ok := samldoc.Time(text)
+	var out report.Finding
+	switch {
+	case text == "":
+		out, do = t.finding(e, "", "the assertion does not say when it was issued: it has no IssueInstant"), "let the assertion carry IssueInstant"
+	case !ok:
+		out = t.about(e, "IssueInstant", text, "", "IssueInstant of the assertion is %s, which is no point in time such as %q", check.Quote(text), instant(t.c.Now))
+		do = "write IssueInstant as a date and time in UTC"
+	case !utc:
+		out = t.about(e, "IssueInstant", text, instant(at), "IssueInstant of the assertion is %s and not in UTC, which is written %q", check.Quote(text), instant(at))
+		out.Severity, do = report.Warning, "write all times in UTC, with a Z at the end"
+	default:
+		return nil, ""
+	}
+	return &out, do
 }
 
 // ncName reports whether an ID begins as one may (XML Namespaces: NCName).

@@ -1,11 +1,13 @@
 package samlrules
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/ssoctl/ssoctl/internal/check"
+	"github.com/ssoctl/ssoctl/internal/report"
 	"github.com/ssoctl/ssoctl/internal/samldoc"
 )
 
@@ -127,4 +129,61 @@ func (t assertion) mail() (value string, from samldoc.Attribute) {
 		}
 	}
 	return "", samldoc.Attribute{}
+}
+
+// near finds the attribute that is meant: the same name but for letter case, the SP's name as FriendlyName, another usual name of
+// the same thing. What the SP reads as something else is not meant.
+func (t assertion) near(r reads) *samldoc.Attribute {
+	score := func(a samldoc.Attribute) int {
+		switch {
+		case slices.ContainsFunc(r.names, func(n string) bool { return strings.EqualFold(n, strings.TrimSpace(a.Name)) }):
+			return 3
+		case slices.ContainsFunc(r.names, func(n string) bool { return strings.EqualFold(n, a.FriendlyName) }):
+			return 2
+		case r.about() != "" && (meaning(a.Name) == r.about() || meaning(a.FriendlyName) == r.about()):
+			return 1
+		}
+		return 0
+	}
+	var best *samldoc.Attribute
+	for i, a := range t.a.Attributes {
+		if _, other := t.read(a.Name); !other && score(a) > 0 && (best == nil || score(a) > score(*best)) {
+			best = &t.a.Attributes[i]
+		}
+	}
+	return best
+}
+
+func misnamed(t assertion) []report.Finding {
+	var out []report.Finding
+	for _, r := range readBy(t.c) {
+		if len(r.of(t)) > 0 || t.encrypted() || t.linked(r) {
+			continue
+		}
+		a := t.near(r)
+		if a == nil {
+			continue
+		}
+		f := t.about(a.Element, "Name", a.Name, r.names[0], "%s the attribute %s but it comes under the name %s%s", r.by, check.Quote(r.names[0]), check.Quote(a.Name), hint(*a, r))
+		t.level(&f, r)
+		f.Fix = t.howTo("AST035", r, "name the attribute "+r.names[0]+" (it is sent as "+a.Name+")")
+		out = append(out, f)
+	}
+	return out
+}
+
+// hint says in what way a name is near.
+func hint(a samldoc.Attribute, r reads) string {
+	switch {
+	case slices.ContainsFunc(r.names, func(n string) bool { return strings.EqualFold(n, a.Name) }):
+		return " (only the letter case differs)"
+	case slices.Contains(r.names, a.FriendlyName):
+		return fmt.Sprintf(", with %q as its FriendlyName only", a.FriendlyName)
+	}
+	return ""
+}
+
+// linked reports whether a link stands in place of the groups that an attribute should hold (AST041).
+func (t assertion) linked(r reads) bool {
+	return r.about() == "groups" && slices.ContainsFunc(t.a.Attributes, overage)
 }

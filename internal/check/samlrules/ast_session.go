@@ -95,7 +95,7 @@ func (t assertion) session(e *xmltree.Element) *report.Finding {
 	if raw == "" || ok && t.at.Before(end) {
 		return nil
 	}
-	f := t.about(e, "SessionNotOnOrAfter", raw, instant(t.at), "the session at the IdP ended at %s but %s", check.Quote(raw), t.when())
+	f := t.about(e, "SessionNotOnOrAfter", raw, instant(t.at), "the session at the IdP ended at %s but %s", check.Quote(raw), t.when("the assertion"))
 	if ok {
 		t.tolerated(&f, t.at.Sub(end)+1)
 	} else {
@@ -110,13 +110,13 @@ func (t assertion) signedIn(e *xmltree.Element) *report.Finding {
 	raw := e.Attr("AuthnInstant")
 	at, _, ok := samldoc.Time(raw)
 	q := t.asked()
-	d, _ := skew(t.c)
 	var f report.Finding
 	switch age := t.at.Sub(at); {
 	case !ok:
 		f = t.about(e, "AuthnInstant", raw, "", "AuthnInstant is %s, which is no point in time", check.Quote(raw))
-	case age < -d:
-		f = t.about(e, "AuthnInstant", raw, instant(t.at), "the user signed in at %s but %s, %s earlier", check.Quote(raw), t.when(), span(age))
+	case age < -usualSkew:
+		f = t.about(e, "AuthnInstant", raw, instant(t.at), "the user signed in at %s but %s, %s earlier", check.Quote(raw), t.when("the assertion"), span(age))
+		f.Severity = report.Warning
 		f.Fix = []string{t.c.AtIdP("set the server's clock by NTP", "log")}
 	case q != nil && q.ForceAuthn && age > 10*time.Minute:
 		f = t.about(e, "AuthnInstant", raw, "", "the request asks for a fresh sign-in (ForceAuthn) but the user signed in at %s, %s before", check.Quote(raw), span(age))
@@ -159,7 +159,7 @@ func context(t assertion) []report.Finding {
 			return nil // which way is stronger is agreed on elsewhere
 		}
 		f := t.about(ref, "", got, want[0], "the user signed in by %s but the request asks for %s (%s)", check.Quote(brief(got)), check.Quote(brief(want[0])), comparison)
-		f.Fix = []string{"let "+t.c.TheSP()+" ask for no authentication context, if it has a setting for it", t.c.AtIdP("let it name the way by which people sign in, where it has a setting for it", "policy")}
+		f.Fix = []string{"let " + t.c.TheSP() + " ask for no authentication context, if it has a setting for it", t.c.AtIdP("let it name the way by which people sign in, where it has a setting for it", "policy")}
 		return []report.Finding{f}
 	}
 	return nil

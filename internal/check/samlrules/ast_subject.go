@@ -40,7 +40,7 @@ var astSubject = []check.Rule{
 		Fix:  "choose the format that the SP documents, on both sides",
 		Refs: []string{"SAML 2.0 Core §3.4.1.1"},
 	}, func(t assertion) string {
-		if format, _ := t.wantedFormat(); format == "" {
+		if format, by := t.wantedFormat(); format == "" && by == "" {
 			return "nothing says which NameID format the SP reads"
 		}
 		return ""
@@ -96,7 +96,8 @@ func nameIDThere(t assertion) []report.Finding {
 	return []report.Finding{f}
 }
 
-// wantedFormat is the NameID format that the SP asks for, and who says so; "" when nobody does, or any will do.
+// wantedFormat is the NameID format that the SP asks for, and who says so. Without a format any will do; nobody says so when
+// by is empty too.
 func (t assertion) wantedFormat() (format, by string) {
 	c := t.c
 	if q := t.asked(); q != nil && q.NameIDFormat != "" {
@@ -107,7 +108,7 @@ func (t assertion) wantedFormat() (format, by string) {
 		format, by = c.SP.SAML.NameIDFormat.V, c.TheSP()+" reads"
 	}
 	if format == samldoc.FormatUnspecified || !strings.HasPrefix(format, "urn:") {
-		return "", ""
+		return "", by // any will do
 	}
 	return format, by
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/ssoctl/ssoctl/internal/config"
 	"github.com/ssoctl/ssoctl/internal/evidence"
 	"github.com/ssoctl/ssoctl/internal/report"
-	"github.com/ssoctl/ssoctl/internal/samldoc"
 )
 
 // held is one certificate that is judged, wherever it stands.
@@ -38,12 +37,12 @@ func certificates(c *check.Case) []held {
 		out = append(out, h)
 	}
 	for _, f := range c.Certs {
-		for _, k := range signers(f.Text) {
-			add(held{Cert: k, what: called(f.Path), where: certPlace(c, f, &k), vital: f.Path == "" || f.Path == "saml/certificate", key: f.Path})
+		for _, k := range mdSigners(f.Text) {
+			add(held{Cert: k, what: mdCalled(f.Path), where: certPlace(c, f, &k), vital: f.Path == "" || f.Path == "saml/certificate", key: f.Path})
 		}
 	}
 	for _, d := range metadocs(c, ofEither) {
-		for _, k := range samldoc.Keys(d.role, "") {
+		for _, k := range mdKeys(d.role, "") {
 			for _, one := range k.Text.Certs[:min(1, len(k.Text.Certs))] {
 				what := "the signing certificate of the metadata"
 				if k.Use == "encryption" {
@@ -55,21 +54,21 @@ func certificates(c *check.Case) []held {
 	}
 	for i := range out {
 		out[i].spare = out[i].key == "" && slices.ContainsFunc(out, func(o held) bool {
-			return o.vital && o.key == "" && string(o.DER) != string(out[i].DER) && !c.Now.Before(o.NotBefore) && !c.Now.After(o.Expiry)
+			return o.vital && o.key == "" && string(o.DER) != string(out[i].DER) && !mdNow(c).Before(o.NotBefore) && !mdNow(c).After(o.Expiry)
 		})
 	}
 	return out
 }
 
-// signers leaves out the authorities of a chain.
-func signers(t cert.Text) []cert.Cert {
+// mdSigners leaves out the authorities of a chain.
+func mdSigners(t cert.Text) []cert.Cert {
 	if leaf, chain := t.Leaf(); chain {
 		return []cert.Cert{*leaf}
 	}
 	return t.Certs
 }
 
-func called(path string) string {
+func mdCalled(path string) string {
 	switch path {
 	case "saml/sp_certificate":
 		return "the SP's certificate"
@@ -152,16 +151,16 @@ func (h held) lesser(f *report.Finding) *report.Finding {
 	return f
 }
 
-// selfSigned goes by the names; nobody verifies that signature.
-func selfSigned(c *x509.Certificate) bool { return string(c.RawIssuer) == string(c.RawSubject) }
+// mdSelfSigned goes by the names; nobody verifies that signature.
+func mdSelfSigned(c *x509.Certificate) bool { return string(c.RawIssuer) == string(c.RawSubject) }
 
-// onlySigns reports whether the key may sign certificates and lists, and nothing else.
-func onlySigns(c *x509.Certificate) bool {
+// mdOnlySigns reports whether the key may sign certificates and lists, and nothing else.
+func mdOnlySigns(c *x509.Certificate) bool {
 	const authority = x509.KeyUsageCertSign | x509.KeyUsageCRLSign
 	return c.KeyUsage&authority != 0 && c.KeyUsage&^authority == 0
 }
 
-// serves reports whether a certificate is made for a web server: it says so, and an authority issued it.
-func serves(c *x509.Certificate) bool {
-	return !selfSigned(c) && len(c.DNSNames) > 0 && slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageServerAuth)
+// mdServes reports whether a certificate is made for a web server: it says so, and an authority issued it.
+func mdServes(c *x509.Certificate) bool {
+	return !mdSelfSigned(c) && len(c.DNSNames) > 0 && slices.Contains(c.ExtKeyUsage, x509.ExtKeyUsageServerAuth)
 }

@@ -47,7 +47,7 @@ var certKey = []check.Rule{
 		Why:  "The SP cannot verify what such a key has signed.",
 		Fix:  "sign with an RSA key of 2048 bits or more",
 		Refs: []string{"NIST SP 800-131A"},
-	}, keyKind),
+	}, mdKeyKind),
 	onCerts(check.Rule{
 		Code: "CERT008", Title: "the certificate is signed with SHA-256 or better", Severity: report.Warning,
 		Why:  "Software that checks the certificate's own signature, and every scanner, complains.",
@@ -59,7 +59,7 @@ var certKey = []check.Rule{
 			return nil
 		}
 		f := h.say(h.Cert.Cert.SignatureAlgorithm.String(), "SHA-256", "is itself signed with %q, where %q is usual", h.Cert.Cert.SignatureAlgorithm, "SHA-256")
-		if selfSigned(h.Cert.Cert) {
+		if mdSelfSigned(h.Cert.Cert) {
 			f.Severity = report.Info
 			f.Message += "; it is self-signed, so that nothing depends on it"
 		}
@@ -88,16 +88,16 @@ var certKey = []check.Rule{
 		Refs: []string{"RFC 5280 §4.2.1.3"},
 	}, func(h held) *report.Finding {
 		const signs = x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment
-		if h.Cert.Cert == nil || !h.vital || h.Cert.Cert.KeyUsage == 0 || h.Cert.Cert.KeyUsage&signs != 0 || h.Cert.Cert.IsCA && onlySigns(h.Cert.Cert) {
+		if h.Cert.Cert == nil || !h.vital || h.Cert.Cert.KeyUsage == 0 || h.Cert.Cert.KeyUsage&signs != 0 || h.Cert.Cert.IsCA && mdOnlySigns(h.Cert.Cert) {
 			return nil
 		}
-		got := strings.Join(keyUsages(h.Cert.Cert.KeyUsage), ", ")
+		got := strings.Join(mdKeyUsages(h.Cert.Cert.KeyUsage), ", ")
 		return h.say(got, "digitalSignature", "has the key usage %q and not %q", got, "digitalSignature")
 	}),
 }
 
-// keyUsages names the bits of a key usage as RFC 5280 §4.2.1.3 does.
-func keyUsages(u x509.KeyUsage) []string {
+// mdKeyUsages names the bits of a key usage as RFC 5280 §4.2.1.3 does.
+func mdKeyUsages(u x509.KeyUsage) []string {
 	names := []string{"digitalSignature", "nonRepudiation", "keyEncipherment", "dataEncipherment", "keyAgreement", "keyCertSign", "cRLSign", "encipherOnly", "decipherOnly"}
 	var out []string
 	for i, n := range names {
@@ -108,8 +108,8 @@ func keyUsages(u x509.KeyUsage) []string {
 	return out
 }
 
-// keyKind judges the kind of key: by what SPs in general verify with, then by what this one does.
-func keyKind(h held) *report.Finding {
+// mdKeyKind judges the kind of key: by what SPs in general verify with, then by what this one does.
+func mdKeyKind(h held) *report.Finding {
 	var f *report.Finding
 	switch k := h.Key; {
 	case k.Kind == "RSA", k.Kind == "":

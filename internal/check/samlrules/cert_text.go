@@ -32,7 +32,7 @@ var certText = []check.Rule{
 			}
 			return "no file of a certificate was read"
 		},
-		Check: readableCerts,
+		Check: mdReadableCerts,
 	},
 	{
 		Code: "CERT012", Title: "the fingerprint is SHA-256, whole and without separators", Severity: report.Warning, Protocol: config.SAML,
@@ -40,7 +40,7 @@ var certText = []check.Rule{
 		Why:     "The SP compares texts: a fingerprint of another length or form never fits, and SHA-1 can be forged with effort.",
 		Fix:     "enter the SHA-256 fingerprint of the signing certificate, or better the certificate itself",
 		Applies: func(c *check.Case) bool { return c.Config.SAML.CertificateFingerprint != "" },
-		Check:   fingerprintForm,
+		Check:   mdFingerprintForm,
 	},
 	{
 		Code: "CERT015", Title: "no private key stands where a certificate belongs", Severity: report.Error, Protocol: config.SAML,
@@ -48,7 +48,7 @@ var certText = []check.Rule{
 		Explains: []string{"CERT001", "MD031"},
 		Why:      "Whoever reads the file, its history or the SP's form can sign in as anybody.",
 		Fix:      "take the key out everywhere, make a new key and certificate, and paste the certificate alone",
-		Check:    privateKeys,
+		Check:    mdPrivateKeys,
 	},
 	{
 		Code: "CERT016", Title: "the SP's private key belongs to its certificate", Severity: report.Error, Protocol: config.SAML,
@@ -59,21 +59,21 @@ var certText = []check.Rule{
 			return c.Config.SAML.SPPrivateKey != "" && c.Config.SAML.SPCertificate != ""
 		},
 		Decides: func(c *check.Case) string {
-			switch ref := spKey(c); {
+			switch ref := mdSpKey(c); {
 			case ref.State != "ok":
 				return "the SP's private key was not looked at: " + ref.Text
 			case ref.Public == "":
 				return "the SP's private key could not be read as PEM without a password"
-			case spCertificate(c).First() == nil:
+			case mdSpCertificate(c).First() == nil:
 				return "the SP's certificate cannot be read"
 			}
 			return ""
 		},
-		Check: keyPair,
+		Check: mdKeyPair,
 	},
 }
 
-func readableCerts(c *check.Case) []report.Finding {
+func mdReadableCerts(c *check.Case) []report.Finding {
 	var out []report.Finding
 	for _, f := range c.Certs {
 		if f.State != "ok" || slices.Contains(f.Text.Other, "a private key") && len(f.Text.Certs) == 0 {
@@ -81,7 +81,7 @@ func readableCerts(c *check.Case) []report.Finding {
 		}
 		t := f.Text
 		finding := report.Finding{Where: certPlace(c, f, nil)}
-		what := called(f.Path)
+		what := mdCalled(f.Path)
 		switch {
 		case len(t.Certs) == 0:
 			finding.Got, finding.Want = excerpt(string(f.Body)), "a certificate"
@@ -94,10 +94,10 @@ func readableCerts(c *check.Case) []report.Finding {
 		case t.Lax:
 			finding.Severity = report.Warning
 			finding.Message = fmt.Sprintf("%s %q reads only with repairs: %s", what, t.Certs[0].Name(), strings.Join(t.Repairs, "; "))
-		case unwanted(c, f) != "":
-			finding.Severity = report.Warning
-			finding.Got, finding.Want = t.Shape, unwanted(c, f)
-			finding.Message = fmt.Sprintf("%s is given as %q but %s takes %q", what, t.Shape, c.TheSP(), unwanted(c, f))
+		case mdUnwanted(c, f) != "":
+			finding.Severity = report.Info // the file holds it in one form, what was pasted may be another
+			finding.Got, finding.Want = t.Shape, mdUnwanted(c, f)
+			finding.Message = fmt.Sprintf("%s is given as %q but %s takes %q", what, t.Shape, c.TheSP(), mdUnwanted(c, f))
 			if !c.SP.SAML.CertFormats.Certain() {
 				finding.Message = "likely: " + finding.Message
 			}
@@ -115,8 +115,8 @@ func readableCerts(c *check.Case) []report.Finding {
 	return out
 }
 
-// unwanted gives the form that the SP's field takes when it does not take the one that is given.
-func unwanted(c *check.Case, f check.Cert) string {
+// mdUnwanted gives the form that the SP's field takes when it does not take the one that is given.
+func mdUnwanted(c *check.Case, f check.Cert) string {
 	if f.Path != "saml/certificate" || c.SP.SAML == nil || !c.SP.SAML.CertFormats.Known() {
 		return ""
 	}
@@ -130,10 +130,10 @@ func unwanted(c *check.Case, f check.Cert) string {
 	return ""
 }
 
-func fingerprintForm(c *check.Case) []report.Finding {
+func mdFingerprintForm(c *check.Case) []report.Finding {
 	text := c.Config.SAML.CertificateFingerprint
 	f := report.Finding{Got: text, Where: c.Config.Pos("saml/certificate_fingerprint"), Want: "64 hexadecimal digits"}
-	hexa := fingerprintDigits(text)
+	hexa := mdFingerprintDigits(text)
 	switch {
 	case hexa == "":
 		n := len(strings.NewReplacer(":", "", " ", "").Replace(strings.TrimSpace(text)))
@@ -151,17 +151,17 @@ func fingerprintForm(c *check.Case) []report.Finding {
 	return []report.Finding{f}
 }
 
-func privateKeys(c *check.Case) []report.Finding {
+func mdPrivateKeys(c *check.Case) []report.Finding {
 	var out []report.Finding
 	add := func(what string, where report.Location, t cert.Text) {
 		if slices.Contains(t.Other, "a private key") {
-			out = append(out, report.Finding{Got: "a private key", Want: "a certificate", Where: where, Message: fmt.Sprintf("%q stands in %s, where only %q belongs", "a private key", what, "a certificate")})
+			out = append(out, report.Finding{Got: "a private key", Want: "a certificate", Where: where, Message: fmt.Sprintf("a private key stands in %s, where only a certificate belongs", what)})
 		}
 	}
 	for _, f := range c.Certs {
-		what := "the file of certificates"
+		what := "the file"
 		if f.Path != "" {
-			what = strings.TrimPrefix(f.Path, "saml/")
+			what = fmt.Sprintf("%q", strings.TrimPrefix(f.Path, "saml/"))
 		}
 		where := certPlace(c, f, nil)
 		if at := strings.Index(string(f.Body), "PRIVATE KEY"); !f.Inline && at >= 0 {
@@ -177,7 +177,7 @@ func privateKeys(c *check.Case) []report.Finding {
 	return out
 }
 
-func spKey(c *check.Case) evidence.Ref {
+func mdSpKey(c *check.Case) evidence.Ref {
 	for _, r := range c.Refs {
 		if r.Path == "saml/sp_private_key" {
 			return r
@@ -186,7 +186,7 @@ func spKey(c *check.Case) evidence.Ref {
 	return evidence.Ref{State: "missing", Text: "no reference"}
 }
 
-func spCertificate(c *check.Case) cert.Text {
+func mdSpCertificate(c *check.Case) cert.Text {
 	for _, f := range c.Certs {
 		if f.Path == "saml/sp_certificate" {
 			return f.Text
@@ -195,8 +195,8 @@ func spCertificate(c *check.Case) cert.Text {
 	return cert.Text{}
 }
 
-func keyPair(c *check.Case) []report.Finding {
-	ref, t := spKey(c), spCertificate(c)
+func mdKeyPair(c *check.Case) []report.Finding {
+	ref, t := mdSpKey(c), mdSpCertificate(c)
 	leaf, _ := t.Leaf()
 	sum := sha256.Sum256(leaf.Key.SPKI)
 	if got := hex.EncodeToString(sum[:]); got != ref.Public {

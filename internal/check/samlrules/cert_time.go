@@ -10,10 +10,10 @@ import (
 )
 
 const (
-	oneDay        = 24 * time.Hour
-	withinMonth   = 30 * oneDay
-	withinQuarter = 90 * oneDay
-	lastsFor      = 20*365*oneDay + 40*oneDay // twenty years, with their leap days and a month to spare
+	mdOneDay        = 24 * time.Hour
+	mdWithinMonth   = 30 * mdOneDay
+	mdWithinQuarter = 90 * mdOneDay
+	mdLastsFor      = 20*365*mdOneDay + 40*mdOneDay // twenty years, with their leap days and a month to spare
 )
 
 // Whether certificates are valid at the time that is judged. The bounds belong to the validity (RFC 5280 §4.1.2.5).
@@ -24,11 +24,11 @@ var certTime = []check.Rule{
 		Fix:  "make a new signing certificate at the IdP and paste it at the SP",
 		Refs: []string{"RFC 5280 §4.1.2.5"},
 	}, func(h held) *report.Finding {
-		if h.Expiry.IsZero() || !h.c.Now.After(h.Expiry) || validAt(h, readAt(h.c)) {
+		if h.Expiry.IsZero() || !mdNow(h.c).After(h.Expiry) || mdValidAt(h, mdReadAt(h.c)) {
 			return nil
 		}
-		f := h.say(h.Expiry.UTC().Format(time.RFC3339), "after "+h.c.Now.UTC().Format(time.RFC3339), "ran out on %q, %s ago (it is %q)", h.Expiry.UTC().Format(time.RFC3339), lasting(h.c.Now.Sub(h.Expiry)), h.c.Now.UTC().Format(time.RFC3339))
-		if h.spare {
+		f := h.say(h.Expiry.UTC().Format(time.RFC3339), "after "+mdNow(h.c).UTC().Format(time.RFC3339), "ran out on %q, %s ago (it is %q)", h.Expiry.UTC().Format(time.RFC3339), mdLasting(mdNow(h.c).Sub(h.Expiry)), mdNow(h.c).UTC().Format(time.RFC3339))
+		if h.spare && h.vital {
 			f.Message += "; another one of the metadata is valid"
 		}
 		return h.lesser(f)
@@ -39,10 +39,10 @@ var certTime = []check.Rule{
 		Fix:  "go on with the certificate before it until then, or set the clock right",
 		Refs: []string{"RFC 5280 §4.1.2.5"},
 	}, func(h held) *report.Finding {
-		if h.NotBefore.IsZero() || !h.c.Now.Before(h.NotBefore) {
+		if h.NotBefore.IsZero() || !mdNow(h.c).Before(h.NotBefore) {
 			return nil
 		}
-		f := h.say(h.NotBefore.UTC().Format(time.RFC3339), "before "+h.c.Now.UTC().Format(time.RFC3339), "becomes valid on %q, in %s (it is %q)", h.NotBefore.UTC().Format(time.RFC3339), lasting(h.NotBefore.Sub(h.c.Now)), h.c.Now.UTC().Format(time.RFC3339))
+		f := h.say(h.NotBefore.UTC().Format(time.RFC3339), "before "+mdNow(h.c).UTC().Format(time.RFC3339), "becomes valid on %q, in %s (it is %q)", h.NotBefore.UTC().Format(time.RFC3339), mdLasting(h.NotBefore.Sub(mdNow(h.c))), mdNow(h.c).UTC().Format(time.RFC3339))
 		f.Fix = []string{h.c.AtIdP("sign with the certificate before it until then, or set the clock right", "certificate")}
 		return h.lesser(f)
 	}),
@@ -52,12 +52,12 @@ var certTime = []check.Rule{
 		Fix:  "plan the change: a new certificate at the IdP, the same one at the SP, then the IdP signs with it",
 		Refs: []string{"RFC 5280 §4.1.2.5"},
 	}, func(h held) *report.Finding {
-		left := h.Expiry.Sub(h.c.Now)
-		if h.Expiry.IsZero() || left < 0 || left >= withinQuarter || !h.vital && h.key == "" {
+		left := h.Expiry.Sub(mdNow(h.c))
+		if h.Expiry.IsZero() || left < 0 || left >= mdWithinQuarter || !h.vital && h.key == "" {
 			return nil
 		}
-		f := h.say(h.Expiry.UTC().Format(time.RFC3339), "after "+h.c.Now.Add(withinQuarter).UTC().Format(time.RFC3339), "runs out on %q, in %s (it is %q)", h.Expiry.UTC().Format(time.RFC3339), lasting(left), h.c.Now.UTC().Format(time.RFC3339))
-		if left >= withinMonth || h.spare {
+		f := h.say(h.Expiry.UTC().Format(time.RFC3339), "after "+mdNow(h.c).Add(mdWithinQuarter).UTC().Format(time.RFC3339), "runs out on %q, in %s (it is %q)", h.Expiry.UTC().Format(time.RFC3339), mdLasting(left), mdNow(h.c).UTC().Format(time.RFC3339))
+		if left >= mdWithinMonth || h.spare {
 			f.Severity = report.Info
 		}
 		return f
@@ -68,7 +68,7 @@ var certTime = []check.Rule{
 		Why:     "Until that day the certificate stops working at SPs that look at the validity.",
 		Fix:     "change the certificate before, at both sides",
 		Refs:    []string{"RFC 5280 §4.1.2.5"},
-		Applies: func(c *check.Case) bool { at := readAt(c); return !at.IsZero() && c.Now.Sub(at) > time.Hour },
+		Applies: func(c *check.Case) bool { at := mdReadAt(c); return !at.IsZero() && mdNow(c).Sub(at) > time.Hour },
 		Decides: func(c *check.Case) string {
 			if len(certificates(c)) == 0 {
 				return "no certificate that can be read"
@@ -78,10 +78,10 @@ var certTime = []check.Rule{
 		Check: func(c *check.Case) []report.Finding {
 			var out []report.Finding
 			for _, h := range certificates(c) {
-				if !c.Now.After(h.Expiry) || !validAt(h, readAt(c)) {
+				if !mdNow(c).After(h.Expiry) || !mdValidAt(h, mdReadAt(c)) {
 					continue
 				}
-				f := h.lesser(h.say(h.Expiry.UTC().Format(time.RFC3339), "after "+c.Now.UTC().Format(time.RFC3339), "runs out on %q, before the day that is asked about, %q", h.Expiry.UTC().Format(time.RFC3339), c.Now.UTC().Format(time.RFC3339)))
+				f := h.lesser(h.say(h.Expiry.UTC().Format(time.RFC3339), "after "+mdNow(c).UTC().Format(time.RFC3339), "runs out on %q, before the day that is asked about, %q", h.Expiry.UTC().Format(time.RFC3339), mdNow(c).UTC().Format(time.RFC3339)))
 				f.Where, f.Related, f.Fix = h.where, h.related, h.renew("make a new one in time")
 				out = append(out, *f)
 			}
@@ -93,22 +93,22 @@ var certTime = []check.Rule{
 		Why: "Some SPs refuse a certificate that is valid for so long when it is uploaded.",
 		Fix: "make a certificate for ten years or less, where the SP asks for it",
 	}, func(h held) *report.Finding {
-		if h.Expiry.IsZero() || h.Expiry.Sub(h.NotBefore) <= lastsFor || !h.vital {
+		if h.Expiry.IsZero() || h.Expiry.Sub(h.NotBefore) <= mdLastsFor || !h.vital {
 			return nil
 		}
-		return h.say(lasting(h.Expiry.Sub(h.NotBefore)), "20 years", "is valid for %q, and some SPs take none of more than %q or %q", lasting(h.Expiry.Sub(h.NotBefore)), "15", "20 years")
+		return h.say(mdLasting(h.Expiry.Sub(h.NotBefore)), "20 years", "is valid for %q, and some SPs take none of more than %q or %q", mdLasting(h.Expiry.Sub(h.NotBefore)), "15", "20 years")
 	}),
 }
 
-// readAt is when the connection file was read: earlier than the time that is judged when a later day is asked about.
-func readAt(c *check.Case) time.Time {
+// mdReadAt is when the connection file was read: earlier than the time that is judged when a later day is asked about.
+func mdReadAt(c *check.Case) time.Time {
 	if obs := c.Seen[evidence.Config].Obs; obs != nil {
 		return obs.At
 	}
 	return time.Time{}
 }
 
-// validAt reports whether the certificate had not run out at a time; false for no time.
-func validAt(h held, at time.Time) bool {
-	return !at.IsZero() && h.c.Now.Sub(at) > time.Hour && !at.After(h.Expiry)
+// mdValidAt reports whether the certificate had not run out at a time; false for no time.
+func mdValidAt(h held, at time.Time) bool {
+	return !at.IsZero() && mdNow(h.c).Sub(at) > time.Hour && !at.After(h.Expiry)
 }

@@ -132,6 +132,7 @@ func (l letter) stamp(what string, fix func(do string) string) []report.Finding 
 		f.Fix = []string{fix("write IssueInstant as a date and time in UTC")}
 	case !utc:
 		f = l.about(e, "IssueInstant", text, instant(at), "IssueInstant of %s is %s and not in UTC, which is written %q", what, check.Quote(text), instant(at))
+		f.Severity = report.Warning // most receivers read it all the same
 		f.Fix = []string{fix("write all times in UTC, with a Z at the end")}
 	default:
 		return l.ahead(what, at, fix)
@@ -139,48 +140,39 @@ func (l letter) stamp(what string, fix func(do string) string) []report.Finding 
 	return []report.Finding{f}
 }
 
-// ahead tells of a message that comes out of the receiver's future.
+// ahead tells of a message that is from the future for who looked at it; of a paste, for the clock here.
 func (l letter) ahead(what string, at time.Time, fix func(do string) string) []report.Finding {
 	now, known := l.live()
+	of := "the time at which it was sent"
 	if !known {
-		now = l.c.Now
+		now, of = l.c.Now, "the clock here"
 	}
 	slack, _ := skew(l.c)
-	by := at.Sub(now)
-	if by <= 0 || !known && by <= slack {
+	if at.Sub(now) <= slack {
 		return nil
 	}
-	f := l.about(l.head.Element, "IssueInstant", l.head.IssueInstant, instant(now), "%s was issued at %s, which is %s after it was received (%s)", what, check.Quote(l.head.IssueInstant), lasting(by), instant(now))
+	f := l.about(l.head.Element, "IssueInstant", l.head.IssueInstant, instant(now), "%s was issued at %s, %s ahead of %s (%s)", what, check.Quote(l.head.IssueInstant), lasting(at.Sub(now)), of, instant(now))
 	f.Fix = []string{fix("set the clock by a time server")}
-	if by <= slack {
-		return nil
-	}
 	return []report.Finding{f}
 }
 
-// lasting words a duration for sentences, in its two largest units at most.
+// lasting words a duration for sentences, rounded to the largest unit that it has more than one of.
 func lasting(d time.Duration) string {
-	d = d.Abs().Round(time.Millisecond)
-	if d >= time.Second {
-		d = d.Round(time.Second)
-	}
+	d = d.Abs()
 	for _, u := range []struct {
 		one  time.Duration
 		name string
 	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}, {time.Second, "second"}, {time.Millisecond, "millisecond"}} {
-		n := int(d / u.one)
-		if n == 0 {
-			continue
-		}
-		if n == 1 {
-			if u.name == "hour" {
-				return "an hour"
-			}
+		switch n := int(d.Round(u.one) / u.one); {
+		case n > 1:
+			return fmt.Sprintf("%d %ss", n, u.name)
+		case n == 1 && d > u.one*9/10 && u.name == "hour":
+			return "an hour"
+		case n == 1 && d > u.one*9/10:
 			return "a " + u.name
 		}
-		return fmt.Sprintf("%d %ss", n, u.name)
 	}
-	return "no time"
+	return "less than a millisecond"
 }
 
 // ncNamed reports whether an ID is one that xs:ID allows: it begins with a letter or an underscore, and has no blanks and colons.
@@ -225,3 +217,24 @@ func closestOf(all []string, got string) string {
 	}
 	return all[0]
 }
+
+// oneOf lists names for a sentence.
+func oneOf(names []string) string {
+	quoted := make([]string, len(names))
+	for i, n := range names {
+		quoted[i] = fmt.Sprintf("%q", n)
+	}
+	return strings.Join(quoted, ", ")
+}
+
+// shortened quotes the beginning of a long text.
+func shortened(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	if r := []rune(s); len(r) > 60 {
+		s = string(r[:57]) + "…"
+	}
+	return fmt.Sprintf("%q", s)
+}
+
+// isTrue reads an xs:boolean.
+func isTrue(s string) bool { return s == "true" || s == "1" }

@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ssoctl/ssoctl/internal/check"
 	"github.com/ssoctl/ssoctl/internal/config"
@@ -17,12 +18,12 @@ import (
 
 // References that several rules on metadata share.
 const (
-	refEntity   = "SAML 2.0 Metadata §2.3.2"
-	refEndpoint = "SAML 2.0 Metadata §2.2.2"
-	refRole     = "SAML 2.0 Metadata §2.4.1"
-	refKeys     = "SAML 2.0 Metadata §2.4.1.1"
-	refIdPRole  = "SAML 2.0 Metadata §2.4.3"
-	refSPRole   = "SAML 2.0 Metadata §2.4.4"
+	mdRefEntity   = "SAML 2.0 Metadata §2.3.2"
+	mdRefEndpoint = "SAML 2.0 Metadata §2.2.2"
+	mdRefRole     = "SAML 2.0 Metadata §2.4.1"
+	mdRefKeys     = "SAML 2.0 Metadata §2.4.1.1"
+	mdRefIdPRole  = "SAML 2.0 Metadata §2.4.3"
+	mdRefSPRole   = "SAML 2.0 Metadata §2.4.4"
 )
 
 // metadoc is one metadata document that is judged: the IdP's or the SP's.
@@ -48,9 +49,9 @@ const (
 	spRole  = "SPSSODescriptor"
 )
 
-// guessed reports whether the IdP's metadata was found at a usual address that the connection does not name: it is compared with, and
+// mdGuessed reports whether the IdP's metadata was found at a usual address that the connection does not name: it is compared with, and
 // is not judged itself.
-func guessed(c *check.Case) bool {
+func mdGuessed(c *check.Case) bool {
 	obs := c.Seen[evidence.SAMLMetadata].Obs
 	return obs != nil && obs.Guessed
 }
@@ -61,7 +62,7 @@ func metadocs(c *check.Case, of side) []metadoc {
 	add := func(kind evidence.Kind, all *samldoc.Entities, role string) {
 		out = append(out, metadoc{c, kind, all, all.Entity, roleOf(all, role)})
 	}
-	if of != ofSP && c.Metadata != nil && !guessed(c) {
+	if of != ofSP && c.Metadata != nil && !mdGuessed(c) {
 		add(evidence.SAMLMetadata, c.Metadata, idpRole)
 	}
 	if c.SPEntity != nil && (of == ofSP || of == ofEither && c.Config == nil) {
@@ -193,8 +194,22 @@ func (d metadoc) main() string {
 	return "AssertionConsumerService"
 }
 
-// usable reports whether a binding brings a browser to the service.
-func usable(binding string) bool {
+// mdNow is the time of judgement in whole seconds, as certificates count and recordings keep it.
+func mdNow(c *check.Case) time.Time { return c.Now.Truncate(time.Second) }
+
+// mdKeys gives the first certificate of each KeyDescriptor: further ones are of the same key, or its issuers (MD030).
+func mdKeys(role *xmltree.Element, use string) []samldoc.Key {
+	var out []samldoc.Key
+	for _, k := range samldoc.Keys(role, use) {
+		if len(out) == 0 || out[len(out)-1].Descriptor != k.Descriptor {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// mdUsable reports whether a binding brings a browser to the service.
+func mdUsable(binding string) bool {
 	return binding == samldoc.Redirect || binding == samldoc.POST || binding == simpleSign
 }
 
@@ -205,8 +220,8 @@ func brief(uri string) string {
 	return uri[strings.LastIndexAny(strings.TrimRight(uri, "/#"), ":/#")+1:]
 }
 
-// trusty reports whether plain http is fine for an address: this machine, while the SP is on it too or is nobody in particular.
-func trusty(c *check.Case, u *url.URL) bool {
+// mdTrusty reports whether plain http is fine for an address: this machine, while the SP is on it too or is nobody in particular.
+func mdTrusty(c *check.Case, u *url.URL) bool {
 	return exact.Loopback(u.Hostname()) && (c.Config == nil || c.Config.Local())
 }
 

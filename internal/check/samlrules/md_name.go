@@ -3,6 +3,7 @@ package samlrules
 import (
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -21,8 +22,8 @@ var mdName = []check.Rule{
 		Code: "MD004", Title: "the entity has an ID, an absolute URI", Severity: report.Error, Explains: []string{"MD007", "CFG003"},
 		Why:  "Without its name nobody can tell whose metadata it is: the import stops, or every response seems to come from somebody else.",
 		Fix:  "set the entity ID at the product that publishes the metadata",
-		Refs: []string{refEntity},
-	}, ofEither, entityID),
+		Refs: []string{mdRefEntity},
+	}, ofEither, mdEntityID),
 	onEntity(check.Rule{
 		Code: "MD005", Title: "the entity ID has at most 1024 characters", Severity: report.Warning,
 		Why:  "The schema allows no more, and databases cut what is longer.",
@@ -39,24 +40,24 @@ var mdName = []check.Rule{
 		return []report.Finding{f}
 	}),
 	onEntity(check.Rule{
-		Code: "MD006", Title: "no white space stands in the entity ID", Severity: report.Error, Explains: []string{"MD007", "CFG003"},
+		Code: "MD006", Title: "no white space stands in the entity ID", Severity: report.Error, Explains: []string{"MD007", "CFG003", "CFG001", "RSP016", "AST002"},
 		Why: "Nobody sees a blank at the end of a name, and every comparison does.",
 		Fix: "enter the entity ID anew, without white space around it or in it",
-	}, ofEither, spaced),
+	}, ofEither, mdSpaced),
 	{
 		Code: "MD007", Title: "the connection calls the IdP what its metadata calls it", Severity: report.Error, Protocol: config.SAML,
 		Needs: []evidence.Kind{evidence.Config, evidence.SAMLMetadata}, Explains: []string{"RSP016", "AST002"},
 		Why:     "The SP compares the issuer of every response with the entity ID that it holds, letter by letter, and refuses any other.",
 		Fix:     "enter the entity ID exactly as the IdP's metadata has it",
 		Refs:    []string{"SAML 2.0 Core §8.3.6"},
-		Applies: func(c *check.Case) bool { return c.Config.SAML.IdPEntityID != "" && guessed(c) },
+		Applies: func(c *check.Case) bool { return c.Config.SAML.IdPEntityID != "" && mdGuessed(c) },
 		Decides: func(c *check.Case) string {
 			if c.Metadata.EntityID() == "" {
 				return "the metadata names no entity"
 			}
 			return ""
 		},
-		Check: func(c *check.Case) []report.Finding { return idpMisnamed(c) },
+		Check: func(c *check.Case) []report.Finding { return mdIdpMisnamed(c) },
 	},
 	{
 		Code: "MD056", Title: "the SP's metadata calls it what the connection calls it", Severity: report.Error, Protocol: config.SAML,
@@ -71,11 +72,11 @@ var mdName = []check.Rule{
 			}
 			return ""
 		},
-		Check: spMisnamed,
+		Check: mdSpMisnamed,
 	},
 }
 
-func entityID(d metadoc) []report.Finding {
+func mdEntityID(d metadoc) []report.Finding {
 	id, there := d.entity.Lookup("", "entityID")
 	var f report.Finding
 	switch u, err := url.Parse(strings.TrimSpace(id)); {
@@ -86,7 +87,7 @@ func entityID(d metadoc) []report.Finding {
 	case exact.HasPlaceholder(id):
 		f = d.about(d.entity, "entityID", id, "", "entityID is %s, in which a placeholder was left", check.Quote(id))
 	case err != nil || u.Scheme == "" && !strings.ContainsFunc(id, unicode.IsSpace):
-		f = d.about(d.entity, "entityID", id, "a URI such as "+exampleID(d), "entityID is %s, which is no absolute URI such as %q", check.Quote(id), exampleID(d))
+		f = d.about(d.entity, "entityID", id, "a URI such as "+mdExampleID(d), "entityID is %s, which is no absolute URI such as %q", check.Quote(id), mdExampleID(d))
 		f.Severity = report.Info // the standard asks for a URI, and hardly a product minds
 		if !d.isIdP() && d.c.Config == nil {
 			f.Message += "; it works as long as the IdP holds the same text"
@@ -98,14 +99,14 @@ func entityID(d metadoc) []report.Finding {
 	return []report.Finding{f}
 }
 
-func exampleID(d metadoc) string {
+func mdExampleID(d metadoc) string {
 	if d.isIdP() {
 		return "https://idp.example.com/saml"
 	}
 	return "https://app.example.com/saml"
 }
 
-func spaced(d metadoc) []report.Finding {
+func mdSpaced(d metadoc) []report.Finding {
 	id := d.entity.Attr("entityID")
 	clean := strings.Join(strings.Fields(id), "")
 	if clean == id || clean == "" {
@@ -116,8 +117,8 @@ func spaced(d metadoc) []report.Finding {
 	return []report.Finding{f}
 }
 
-// idpMisnamed compares the entity ID of the connection with that of the metadata.
-func idpMisnamed(c *check.Case) []report.Finding {
+// mdIdpMisnamed compares the entity ID of the connection with that of the metadata.
+func mdIdpMisnamed(c *check.Case) []report.Finding {
 	got, want := c.Config.SAML.IdPEntityID, c.Metadata.EntityID()
 	if c.Metadata.Entity == nil || want == "" || got == "" || got == want {
 		return nil
@@ -136,7 +137,7 @@ func idpMisnamed(c *check.Case) []report.Finding {
 	return []report.Finding{f}
 }
 
-func spMisnamed(c *check.Case) []report.Finding {
+func mdSpMisnamed(c *check.Case) []report.Finding {
 	got, want := c.SPEntity.EntityID(), c.Config.SPEntityID()
 	if got == want {
 		return nil
@@ -159,33 +160,33 @@ func spMisnamed(c *check.Case) []report.Finding {
 // The roles that the entity plays, and by which protocols.
 var mdRole = []check.Rule{
 	onEntity(check.Rule{
-		Code: "MD010", Title: "the IdP's metadata is that of an IdP", Severity: report.Error, Explains: []string{"CFG003", "MD007"},
+		Code: "MD010", Title: "the IdP's metadata is that of an IdP", Severity: report.Error, Explains: []string{"CFG003", "MD007", "MD004"},
 		Why:  "The SP finds neither a sign-on address nor a certificate in it.",
 		Fix:  "take the metadata that the IdP publishes, not the SP's",
-		Refs: []string{refIdPRole},
-	}, ofIdP, func(d metadoc) []report.Finding { return wrongRole(d, idpRole, spRole) }),
+		Refs: []string{mdRefIdPRole},
+	}, ofIdP, func(d metadoc) []report.Finding { return mdWrongRole(d, idpRole, spRole) }),
 	onEntity(check.Rule{
 		Code: "MD011", Title: "the SP's metadata is that of an SP", Severity: report.Error,
 		Why:  "The IdP finds no address in it to send responses to.",
 		Fix:  "take the metadata that the SP publishes, not the IdP's",
-		Refs: []string{refSPRole},
-	}, ofSP, func(d metadoc) []report.Finding { return wrongRole(d, spRole, idpRole) }),
+		Refs: []string{mdRefSPRole},
+	}, ofSP, func(d metadoc) []report.Finding { return mdWrongRole(d, spRole, idpRole) }),
 	onRole(check.Rule{
 		Code: "MD012", Title: "the role speaks SAML 2.0", Severity: report.Error,
 		Why:  "Software that reads the metadata takes the role for one of another protocol and passes it over.",
 		Fix:  "list urn:oasis:names:tc:SAML:2.0:protocol in protocolSupportEnumeration",
-		Refs: []string{refRole},
-	}, ofEither, protocolList),
+		Refs: []string{mdRefRole},
+	}, ofEither, mdProtocolList),
 	onRole(check.Rule{
 		Code: "MD013", Title: "every protocol that is listed has an address", Severity: report.Info,
 		Why:  "A protocol that nobody speaks here is listed; it does no harm and can mislead.",
 		Fix:  "list only urn:oasis:names:tc:SAML:2.0:protocol where nothing else is offered",
-		Refs: []string{refRole},
-	}, ofEither, legacyProtocols),
+		Refs: []string{mdRefRole},
+	}, ofEither, mdLegacyProtocols),
 }
 
-// wrongRole tells which metadata was given in place of the one that is asked for.
-func wrongRole(d metadoc, want, other string) []report.Finding {
+// mdWrongRole tells which metadata was given in place of the one that is asked for.
+func mdWrongRole(d metadoc, want, other string) []report.Finding {
 	if d.role != nil {
 		return nil
 	}
@@ -203,7 +204,7 @@ func wrongRole(d metadoc, want, other string) []report.Finding {
 	return []report.Finding{f}
 }
 
-func protocolList(d metadoc) []report.Finding {
+func mdProtocolList(d metadoc) []report.Finding {
 	text, there := d.role.Lookup("", "protocolSupportEnumeration")
 	for _, p := range strings.Fields(text) {
 		if p == samldoc.Protocol {
@@ -218,18 +219,22 @@ func protocolList(d metadoc) []report.Finding {
 	return []report.Finding{f}
 }
 
-// families are the beginnings of binding names that belong to protocols other than SAML 2.0.
-var families = map[string][]string{
+// mdFamilies are the beginnings of binding names that belong to protocols other than SAML 2.0.
+var mdFamilies = map[string][]string{
 	"urn:oasis:names:tc:SAML:1.1:protocol": {"urn:oasis:names:tc:SAML:1.0:", "urn:mace:shibboleth:1.0:"},
 	"urn:oasis:names:tc:SAML:1.0:protocol": {"urn:oasis:names:tc:SAML:1.0:", "urn:mace:shibboleth:1.0:"},
 	"urn:mace:shibboleth:1.0":              {"urn:mace:shibboleth:1.0:", "urn:oasis:names:tc:SAML:1.0:"},
 }
 
-// legacyProtocols finds protocols of old in the list for which the role offers no address.
-func legacyProtocols(d metadoc) []report.Finding {
+// mdLegacyProtocols finds protocols of old in the list for which the role offers no address.
+func mdLegacyProtocols(d metadoc) []report.Finding {
 	var out []report.Finding
-	for _, p := range strings.Fields(d.role.Attr("protocolSupportEnumeration")) {
-		prefixes := families[p]
+	all := strings.Fields(d.role.Attr("protocolSupportEnumeration"))
+	if !slices.Contains(all, samldoc.Protocol) {
+		return nil // MD012
+	}
+	for _, p := range all {
+		prefixes := mdFamilies[p]
 		if len(prefixes) == 0 {
 			continue
 		}

@@ -42,19 +42,19 @@ var mdPeople = []check.Rule{
 		Why:  "Federations refuse such metadata, and nobody knows whom to write to when sign-in stops.",
 		Fix:  "name the organisation, and a technical or support contact with an e-mail address",
 		Refs: []string{"SAML 2.0 Metadata §2.3.2.1", "SAML 2.0 Metadata §2.3.2.2"},
-	}, ofEither, organisation),
+	}, ofEither, mdOrganisation),
 	onRole(check.Rule{
 		Code: "MD046", Title: "the name and the logo that users are shown are whole", Severity: report.Info,
 		Why:  "On pages where users choose, the entry has no name, another than it should, or a broken picture.",
 		Fix:  "give one mdui:DisplayName a language, and a logo by https",
 		Refs: []string{"SAML V2.0 Metadata Extensions for Login and Discovery User Interface §2.1"},
-	}, ofEither, shownToUsers),
+	}, ofEither, mdShownToUsers),
 	onRole(check.Rule{
 		Code: "MD052", Title: "the metadata has an errorURL", Severity: report.Info,
 		Why:     "An SP that has to turn a user away has no page at the IdP to send them to.",
 		Fix:     "name a page for people in errorURL",
-		Refs:    []string{refRole},
-		Applies: func(c *check.Case) bool { return introduces(c.Metadata.IdP()) },
+		Refs:    []string{mdRefRole},
+		Applies: func(c *check.Case) bool { return mdIntroduces(c.Metadata.IdP()) },
 	}, ofIdP, func(d metadoc) []report.Finding {
 		if strings.TrimSpace(d.role.Attr("errorURL")) != "" {
 			return nil
@@ -68,29 +68,29 @@ var mdPeople = []check.Rule{
 		Why:  "Software passes over what it does not know; a misspelt element is as good as none.",
 		Fix:  "look whether the element or its namespace is misspelt",
 		Refs: []string{"SAML 2.0 Metadata §2.3.2"},
-	}, ofEither, extensions),
+	}, ofEither, mdExtensions),
 	onRole(check.Rule{
 		Code: "MD055", Title: "scopes are domains", Severity: report.Info,
 		Why: "An SP that checks scopes drops every attribute whose scope does not fit.",
 		Fix: "list each domain by itself, with regexp=\"false\"",
-	}, ofEither, scopeDomains),
+	}, ofEither, mdScopeDomains),
 }
 
-// introduces reports whether a role introduces itself to users: then it is made for a federation, and the rest belongs to it.
-func introduces(role *xmltree.Element) bool {
+// mdIntroduces reports whether a role introduces itself to users: then it is made for a federation, and the rest belongs to it.
+func mdIntroduces(role *xmltree.Element) bool {
 	return role.Child(samldoc.Metadata, "Extensions").Child(samldoc.MDUI, "UIInfo") != nil
 }
 
-const registration = "urn:oasis:names:tc:SAML:metadata:rpi"
+const mdRegistration = "urn:oasis:names:tc:SAML:metadata:rpi"
 
-func organisation(d metadoc) []report.Finding {
+func mdOrganisation(d metadoc) []report.Finding {
 	var out []report.Finding
 	add := func(e *xmltree.Element, got, want, format string, args ...any) {
 		f := d.about(e, "", got, want, format, args...)
 		f.Fix = []string{d.step("complete it")}
 		out = append(out, f)
 	}
-	federated := introduces(d.role) || d.entity.Child(samldoc.Metadata, "Extensions").Find(registration, "RegistrationInfo") != nil
+	federated := mdIntroduces(d.role) || d.entity.Child(samldoc.Metadata, "Extensions").Find(mdRegistration, "RegistrationInfo") != nil
 	org := d.entity.Child(samldoc.Metadata, "Organization")
 	if org == nil && federated {
 		add(d.entity, "", "Organization", "the metadata names no organisation, though it is made for a federation")
@@ -101,7 +101,7 @@ func organisation(d metadoc) []report.Finding {
 			add(org, "", name, "Organization has no %s", name)
 		}
 		for _, e := range all {
-			if lang, there := e.Lookup(xmlSpace, "lang"); strings.TrimSpace(lang) == "" {
+			if lang, there := e.Lookup(mdXmlSpace, "lang"); strings.TrimSpace(lang) == "" {
 				what := "no xml:lang"
 				if there {
 					what = "an empty xml:lang"
@@ -111,14 +111,14 @@ func organisation(d metadoc) []report.Finding {
 		}
 	}
 	if federated {
-		contacts(d, add)
+		mdContacts(d, add)
 	}
 	return out
 }
 
-const xmlSpace = "http://www.w3.org/XML/1998/namespace"
+const mdXmlSpace = "http://www.w3.org/XML/1998/namespace"
 
-func contacts(d metadoc, add func(e *xmltree.Element, got, want, format string, args ...any)) {
+func mdContacts(d metadoc, add func(e *xmltree.Element, got, want, format string, args ...any)) {
 	reachable, useful := false, []*xmltree.Element{}
 	for _, p := range d.entity.All(samldoc.Metadata, "ContactPerson") {
 		if kind := p.Attr("contactType"); kind == "technical" || kind == "support" {
@@ -137,7 +137,7 @@ func contacts(d metadoc, add func(e *xmltree.Element, got, want, format string, 
 	}
 }
 
-func shownToUsers(d metadoc) []report.Finding {
+func mdShownToUsers(d metadoc) []report.Finding {
 	ui := d.role.Child(samldoc.Metadata, "Extensions").Child(samldoc.MDUI, "UIInfo")
 	if ui == nil {
 		return nil
@@ -153,7 +153,7 @@ func shownToUsers(d metadoc) []report.Finding {
 	}
 	seen := map[string]*xmltree.Element{}
 	for _, e := range ui.Elements() {
-		lang, _ := e.Lookup(xmlSpace, "lang")
+		lang, _ := e.Lookup(mdXmlSpace, "lang")
 		if e.Space != samldoc.MDUI || e.Local == "Logo" {
 			continue
 		}
@@ -170,11 +170,11 @@ func shownToUsers(d metadoc) []report.Finding {
 	return out
 }
 
-// knownSpaces are the namespaces that metadata may hold, in extensions and elsewhere.
-var knownSpaces = []string{
-	samldoc.Metadata, samldoc.Assertion, samldoc.Protocol, samldoc.DSig, samldoc.Enc, samldoc.MDUI, samldoc.AlgSup, registration, enc11,
+// mdKnownSpaces are the namespaces that metadata may hold, in extensions and elsewhere.
+var mdKnownSpaces = []string{
+	samldoc.Metadata, samldoc.Assertion, samldoc.Protocol, samldoc.DSig, samldoc.Enc, samldoc.MDUI, samldoc.AlgSup, mdRegistration, mdEnc11,
 	"http://www.w3.org/2009/xmldsig11#", "urn:oasis:names:tc:SAML:metadata:attribute", "urn:mace:shibboleth:metadata:1.0", "urn:mace:shibboleth:metadata",
-	"urn:oasis:names:tc:SAML:profiles:SSO:idp-discovery-protocol", "urn:oasis:names:tc:SAML:profiles:SSO:request-init", holderOfKey,
+	"urn:oasis:names:tc:SAML:profiles:SSO:idp-discovery-protocol", "urn:oasis:names:tc:SAML:profiles:SSO:request-init", mdHolderOfKey,
 	"urn:oasis:names:tc:SAML:2.0:protocol:ext:async-slo", "urn:oasis:names:tc:SAML:2.0:protocol:ext:channel-binding", "urn:oasis:names:tc:SAML:protocol:ext:third-party",
 	"urn:oasis:names:tc:SAML:protocol:ext:req-attr", "urn:oasis:names:tc:SAML:metadata:ext:query", "urn:oasis:names:tc:SAML:metadata:extension", "urn:oasis:names:tc:SAML:metadata:dynamic-saml",
 	"urn:oasis:names:tc:SAML:metadata:profile:v1.0", "urn:oasis:names:tc:SAML:2.0:cm:holder-of-key",
@@ -185,14 +185,14 @@ var knownSpaces = []string{
 	"urn:mace:swamid.se:metadata", "http://www.switch.ch/aai/metadata", "urn:geant:eduid.cz:metadata", "http://eduid.cz/schema/metadata/1.0", "http://simplesamlphp.org/metadata", "https://github.com/simplesamlphp",
 }
 
-// knownParts are the elements of namespaces whose names can be misspelt.
-var knownParts = map[string][]string{
+// mdKnownParts are the elements of namespaces whose names can be misspelt.
+var mdKnownParts = map[string][]string{
 	samldoc.MDUI:   {"UIInfo", "DisplayName", "Description", "Keywords", "Logo", "InformationURL", "PrivacyStatementURL", "DiscoHints", "IPHint", "DomainHint", "GeolocationHint"},
 	samldoc.AlgSup: {"DigestMethod", "SigningMethod"},
-	registration:   {"RegistrationInfo", "RegistrationPolicy", "PublicationInfo", "PublicationPath", "Publication", "UsagePolicy"},
+	mdRegistration: {"RegistrationInfo", "RegistrationPolicy", "PublicationInfo", "PublicationPath", "Publication", "UsagePolicy"},
 }
 
-func extensions(d metadoc) []report.Finding {
+func mdExtensions(d metadoc) []report.Finding {
 	var out []report.Finding
 	told := map[string]bool{}
 	d.entity.Walk(func(e *xmltree.Element) bool {
@@ -203,11 +203,11 @@ func extensions(d metadoc) []report.Finding {
 			return true // MD003
 		}
 		var f report.Finding
-		names := knownParts[e.Space]
+		names := mdKnownParts[e.Space]
 		switch {
-		case !slices.Contains(knownSpaces, e.Space) && !told[e.Space]:
+		case !slices.Contains(mdKnownSpaces, e.Space) && !told[e.Space]:
 			f = d.about(e, "", e.Space, "", "<%s> is of the namespace %s, which is not known", e.Name(), check.Quote(e.Space))
-			if near := source.Nearest(e.Space, knownSpaces); near != "" {
+			if near := source.Nearest(e.Space, mdKnownSpaces); near != "" {
 				f.Want = near
 				f.Message += fmt.Sprintf(" (did you mean %q?)", near)
 			}
@@ -228,7 +228,7 @@ func extensions(d metadoc) []report.Finding {
 	return out
 }
 
-func scopeDomains(d metadoc) []report.Finding {
+func mdScopeDomains(d metadoc) []report.Finding {
 	var out []report.Finding
 	d.entity.Walk(func(e *xmltree.Element) bool {
 		if e.Local != "Scope" || e.Space != "urn:mace:shibboleth:metadata:1.0" {

@@ -1,9 +1,6 @@
 package samlrules
 
 import (
-	"crypto/sha1"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,46 +19,46 @@ var mdPinned = []check.Rule{
 	{
 		Code: "CFG003", Title: "what is entered by hand and the metadata agree", Severity: report.Error, Protocol: config.SAML,
 		Needs: []evidence.Kind{evidence.Config, evidence.SAMLMetadata}, Uses: []evidence.Kind{evidence.SAMLCerts, evidence.Network},
-		Explains: []string{"RSP016", "AST002", "SIG003", "SIG004", "SIG005", "SIG017", "AUTHZ031", "MD057"},
+		Explains: []string{"RSP016", "AST002", "SIG003", "SIG004", "SIG005", "SIG017", "AUTHZ031", "REQ004"},
 		Why:      "One of the two is out of date or of another IdP, and which of them the SP goes by is not said.",
 		Fix:      "enter what the metadata has, or leave the fields out and let the metadata speak",
 		Applies: func(c *check.Case) bool {
 			s := c.Config.SAML
-			return !guessed(c) && (s.IdPEntityID != "" || s.SSOURL != "" || s.Certificate != "" || s.CertificateFingerprint != "")
+			return !mdGuessed(c) && (s.IdPEntityID != "" || s.SSOURL != "" || s.Certificate != "" || s.CertificateFingerprint != "")
 		},
-		Decides: noIdPRole,
+		Decides: mdNoIdPRole,
 		Check: func(c *check.Case) []report.Finding {
-			out := append(idpMisnamed(c), signOnURL(c)...)
-			return append(out, pinned(c, "CFG003")...)
+			out := append(mdIdpMisnamed(c), mdSignOnURL(c)...)
+			return append(out, pinFindings(c, "CFG003")...)
 		},
 	},
-	comparison("CERT010", "the SP holds the certificate that the IdP publishes", report.Error,
+	mdComparison("CERT010", "the SP holds the certificate that the IdP publishes", report.Error,
 		"The SP verifies responses with another certificate than the IdP signs with, and refuses them all.",
 		"paste the certificate from the IdP's metadata at the SP", []string{"SIG003", "SIG004", "SIG005", "SIG017"}),
-	comparison("CERT011", "the SP holds the IdP's certificate itself and not an older one of the same key", report.Warning,
+	mdComparison("CERT011", "the SP holds the IdP's certificate itself and not an older one of the same key", report.Warning,
 		"The key is the same, so signatures verify; an SP that compares certificates or their fingerprints refuses the login.",
 		"paste the current certificate at the SP", []string{"SIG015"}),
-	comparison("CERT013", "the certificate is the one that the IdP signs with", report.Error,
+	mdComparison("CERT013", "the certificate is the one that the IdP signs with", report.Error,
 		"The certificate belongs to another key of the IdP, or to somebody else: no response verifies with it.",
-		"paste the signing certificate", []string{"SIG003", "SIG004", "SIG005", "SIG017", "CERT018"}),
-	comparison("CERT014", "the certificate is the signer's and not an authority's", report.Error,
+		"paste the signing certificate", []string{"SIG003", "SIG004", "SIG005", "SIG017", "CERT018", "CERT002", "CERT004"}),
+	mdComparison("CERT014", "the certificate is the signer's and not an authority's", report.Error,
 		"The SP takes the first certificate, or looks for the authority's signature in place of the IdP's.",
 		"paste the signing certificate alone, without the certificates that issued it", []string{"SIG003", "SIG004", "SIG005", "SIG017", "CERT018"}),
-	comparison("MD051", "the SP holds every certificate that the IdP publishes", report.Warning,
+	mdComparison("MD051", "the SP holds every certificate that the IdP publishes", report.Warning,
 		"The IdP is about to sign with a certificate that the SP does not hold, or does so already: from that moment every login stops.",
 		"paste the new certificate at the SP as well, before the IdP changes over", []string{"SIG005"}),
 	onRole(check.Rule{
 		Code: "MD032", Title: "the SP tries every signing certificate of the metadata", Severity: report.Info,
 		Why:  "While the IdP changes its certificate, an SP that takes one only fails as soon as the other one signs.",
 		Fix:  "see which certificate the IdP signs with, and that the SP holds that one",
-		Refs: []string{refKeys},
+		Refs: []string{mdRefKeys},
 		Applies: func(c *check.Case) bool {
 			return c.Config != nil && c.Config.SAML.Certificate == "" && c.Config.SAML.CertificateFingerprint == ""
 		},
-	}, ofIdP, severalKeys),
+	}, ofIdP, mdSeveralKeys),
 }
 
-func noIdPRole(c *check.Case) string {
+func mdNoIdPRole(c *check.Case) string {
 	switch {
 	case c.Metadata.Entity == nil:
 		return "nothing says which entity of the metadata counts"
@@ -71,8 +68,8 @@ func noIdPRole(c *check.Case) string {
 	return ""
 }
 
-// comparison makes a rule that speaks when pinnedCode picks its code.
-func comparison(code, title string, severity report.Severity, why, fix string, explains []string) check.Rule {
+// mdComparison makes a rule that speaks when pinnedCode picks its code.
+func mdComparison(code, title string, severity report.Severity, why, fix string, explains []string) check.Rule {
 	return check.Rule{
 		Code: code, Title: title, Severity: severity, Protocol: config.SAML, Why: why, Fix: fix, Explains: explains,
 		Needs: []evidence.Kind{evidence.Config}, Uses: []evidence.Kind{evidence.SAMLCerts, evidence.SAMLMetadata, evidence.Network},
@@ -80,7 +77,7 @@ func comparison(code, title string, severity report.Severity, why, fix string, e
 			return c.Config.SAML.Certificate != "" || c.Config.SAML.CertificateFingerprint != ""
 		},
 		Decides: func(c *check.Case) string {
-			p := newPin(c)
+			p := mdNewPin(c)
 			alone := code == "CERT013" || code == "CERT014" // some of it the certificate shows by itself
 			switch {
 			case p.print == "" && !p.readable():
@@ -92,188 +89,13 @@ func comparison(code, title string, severity report.Severity, why, fix string, e
 			}
 			return ""
 		},
-		Check: func(c *check.Case) []report.Finding { return pinned(c, code) },
+		Check: func(c *check.Case) []report.Finding { return pinFindings(c, code) },
 	}
 }
 
-// pin is the certificate that the SP holds, beside those that the IdP publishes.
-type pin struct {
-	c         *check.Case
-	text      cert.Text // of saml.certificate
-	where     report.Location
-	print     string // a fingerprint in place of the certificate: hexadecimal digits
-	published []samldoc.Key
-	other     []samldoc.Key // keys of the metadata that are for encryption alone
-}
-
-func newPin(c *check.Case) pin {
-	p := pin{c: c, where: c.Config.Pos("saml/certificate")}
-	for _, f := range c.Certs {
-		if f.Path == "saml/certificate" {
-			p.text, p.where = f.Text, certPlace(c, f, nil)
-		}
-	}
-	if c.Config.SAML.Certificate == "" {
-		p.print, p.where = fingerprintDigits(c.Config.SAML.CertificateFingerprint), c.Config.Pos("saml/certificate_fingerprint")
-	}
-	for _, k := range samldoc.Keys(roleOf(c.Metadata, idpRole), "") {
-		if len(k.Text.Certs) == 0 {
-			continue
-		}
-		if k.Use == "encryption" {
-			p.other = append(p.other, k)
-		} else {
-			p.published = append(p.published, k)
-		}
-	}
-	return p
-}
-
-func (p pin) readable() bool { return len(p.text.Certs) > 0 && p.text.Certs[0].Key.SPKI != nil }
-
-// leaf is the certificate of the connection that is meant: of a chain the signer's.
-func (p pin) leaf() cert.Cert {
-	if l, _ := p.text.Leaf(); l != nil {
-		return *l
-	}
-	return p.text.Certs[0]
-}
-
-// holds reports whether the SP holds this very certificate.
-func (p pin) holds(k cert.Cert) bool {
-	if p.print != "" {
-		return p.print == hexOf(k.DER, len(p.print))
-	}
-	return slices.ContainsFunc(p.text.Certs, func(c cert.Cert) bool { return string(c.DER) == string(k.DER) })
-}
-
-func hexOf(der []byte, n int) string {
-	if n == 40 {
-		sum := sha1.Sum(der)
-		return hex.EncodeToString(sum[:])
-	}
-	sum := sha256.Sum256(der)
-	return hex.EncodeToString(sum[:])
-}
-
-// fingerprintDigits leaves the hexadecimal digits of a fingerprint, in small letters; "" when it is none.
-func fingerprintDigits(s string) string {
-	s = strings.ToLower(strings.TrimSpace(s))
-	for _, prefix := range []string{"sha1", "sha-1", "sha256", "sha-256", "sha-256 fingerprint", "sha256 fingerprint", "sha1 fingerprint"} {
-		if rest, ok := strings.CutPrefix(s, prefix); ok {
-			s = strings.TrimLeft(rest, " :=")
-		}
-	}
-	s = strings.NewReplacer(":", "", " ", "", "-", "").Replace(s)
-	if _, err := hex.DecodeString(s); err != nil || len(s) != 40 && len(s) != 64 {
-		return ""
-	}
-	return s
-}
-
-// sharesKey reports whether one of the SP's certificates has the key.
-func (p pin) sharesKey(k cert.Cert) bool {
-	return slices.ContainsFunc(p.text.Certs, func(c cert.Cert) bool { return c.Same(k) })
-}
-
-// codes names what is to be told of the comparison: at most one mismatch with what is published, and what the certificate shows by itself.
-func (p pin) codes() []string {
-	if p.print == "" && !p.readable() {
-		return nil
-	}
-	var exactly, byKey bool
-	for _, k := range p.published {
-		exactly = exactly || p.holds(k.Text.Certs[0])
-		byKey = byKey || p.sharesKey(k.Text.Certs[0])
-	}
-	switch {
-	case p.print == "" && !exactly && !byKey && p.misplaced() != "":
-		return []string{"CERT013"}
-	case p.print == "" && p.authority() != "":
-		return []string{"CERT014"}
-	case len(p.published) == 0:
-		return nil
-	case exactly && len(p.unheld()) > 0:
-		return []string{"MD051"}
-	case exactly:
-		return nil
-	case byKey:
-		return []string{"CERT011"}
-	case guessed(p.c):
-		return []string{"CERT010"}
-	}
-	return []string{"CFG003"}
-}
-
-// unheld gives the published certificates that are still to be used and that the SP does not hold.
-func (p pin) unheld() []samldoc.Key {
-	var out []samldoc.Key
-	for _, k := range p.published {
-		if c := k.Text.Certs[0]; !p.holds(c) && !p.sharesKey(c) && p.c.Now.Before(c.Expiry) && !slices.ContainsFunc(out, func(o samldoc.Key) bool { return o.Text.Certs[0].Same(c) }) {
-			out = append(out, k)
-		}
-	}
-	return out
-}
-
-// misplaced says what the certificate is in place of the signing one; "" when that cannot be told.
-func (p pin) misplaced() string {
-	c, leaf := p.c, p.leaf()
-	for _, k := range p.other {
-		if p.sharesKey(k.Text.Certs[0]) {
-			return "the IdP's certificate for encryption"
-		}
-	}
-	if len(c.Chain) > 0 && leaf.Cert != nil && leaf.Cert.Equal(c.Chain[0]) {
-		return "the certificate of the IdP's web server"
-	}
-	for _, f := range c.Certs {
-		if f.Path == "saml/sp_certificate" && slices.ContainsFunc(f.Text.Certs, leaf.Same) {
-			return "the SP's own certificate"
-		}
-	}
-	return p.looks(leaf)
-}
-
-// looks judges by the certificate alone: it is made for TLS, or for the SP.
-func (p pin) looks(leaf cert.Cert) string {
-	if leaf.Cert == nil {
-		return ""
-	}
-	id := p.c.Config.SPEntityID()
-	if cn := leaf.Cert.Subject.CommonName; id != "" && cn == id && cn != p.c.Config.SAML.IdPEntityID {
-		return "likely the SP's own certificate, since it bears the SP's name"
-	}
-	if serves(leaf.Cert) {
-		return "likely the certificate of a web server"
-	}
-	return ""
-}
-
-// authority says why the certificate is not the signer's; "" when it is.
-func (p pin) authority() string {
-	leaf, chain := p.text.Leaf()
-	if leaf == nil {
-		return ""
-	}
-	if chain {
-		return "chain"
-	}
-	c := leaf.Cert
-	for _, k := range p.published {
-		if signer := k.Text.Certs[0].Cert; signer != nil && !signer.Equal(c) && string(signer.RawIssuer) == string(c.RawSubject) && string(signer.RawSubject) != string(signer.RawIssuer) {
-			return "issuer"
-		}
-	}
-	if c.IsCA && onlySigns(c) {
-		return "usage"
-	}
-	return ""
-}
-
-// pinned gives the finding of a code, when it is the one to be told.
-func pinned(c *check.Case, code string) []report.Finding {
-	p := newPin(c)
+// pinFindings gives the finding of a code, when it is the one to be told.
+func pinFindings(c *check.Case, code string) []report.Finding {
+	p := mdNewPin(c)
 	if !slices.Contains(p.codes(), code) {
 		return nil
 	}
@@ -326,14 +148,14 @@ func (p pin) misplacedFinding() report.Finding {
 	leaf, what := p.leaf(), p.misplaced()
 	f := report.Finding{Where: p.where, Got: cert.Fingerprint(leaf.DER), Related: p.related(p.published)}
 	f.Message = fmt.Sprintf("the certificate is %q, %s", leaf.Name(), what)
-	if rest, likely := strings.CutPrefix(what, "likely "); likely {
+	if rest, likely := strings.CutPrefix(what, "likely "); likely && len(p.published) == 0 {
 		f.Severity, f.Message = report.Warning, fmt.Sprintf("likely: the certificate is %q, %s", leaf.Name(), rest)
 	} else if what == "the certificate of the IdP's web server" {
 		f.Severity = report.Warning // some products sign with it
 	}
 	if len(p.published) > 0 {
 		f.Severity, f.Want = report.Default, cert.Fingerprint(p.published[0].Text.Certs[0].DER)
-		f.Message += " and not the one that the IdP signs with, " + p.names(p.published)
+		f.Message += ", and not the one that the IdP signs with, " + p.names(p.published)
 	}
 	return f
 }
@@ -380,7 +202,7 @@ func (p pin) rotation() report.Finding {
 	held := p.c.Config.SAML.CertificateFingerprint
 	if p.print == "" {
 		held, f.Got = p.leaf().Name(), cert.Fingerprint(p.leaf().DER)
-		if !p.c.Now.Before(p.leaf().Expiry) {
+		if !mdNow(p.c).Before(p.leaf().Expiry) {
 			f.Severity = report.Error // the one that is held has run out: the other one is in use
 		}
 	}
@@ -394,7 +216,7 @@ func (p pin) another() report.Finding {
 	if p.print != "" {
 		f.Got = p.c.Config.SAML.CertificateFingerprint
 		f.Message = fmt.Sprintf("certificate_fingerprint is %q but the IdP's metadata has %s", f.Got, p.names(p.published))
-		f.Fix = append(f.Fix, p.c.IfAtSP("enter "+hexOf(p.published[0].Text.Certs[0].DER, len(p.print)), "certificate_fingerprint")...)
+		f.Fix = append(f.Fix, p.c.IfAtSP("enter "+mdHexOf(p.published[0].Text.Certs[0].DER, len(p.print)), "certificate_fingerprint")...)
 		return f
 	}
 	f.Got = cert.Fingerprint(p.leaf().DER)
@@ -402,8 +224,8 @@ func (p pin) another() report.Finding {
 	return f
 }
 
-// signOnURL compares the address of single sign-on with those of the metadata.
-func signOnURL(c *check.Case) []report.Finding {
+// mdSignOnURL compares the address of single sign-on with those of the metadata.
+func mdSignOnURL(c *check.Case) []report.Finding {
 	got := c.Config.SAML.SSOURL
 	all := samldoc.Endpoints(roleOf(c.Metadata, idpRole), "SingleSignOnService")
 	if got == "" || len(all) == 0 {
@@ -413,7 +235,7 @@ func signOnURL(c *check.Case) []report.Finding {
 	var addresses []string
 	want := ""
 	for _, s := range all {
-		if !usable(s.Binding) {
+		if !mdUsable(s.Binding) {
 			continue
 		}
 		addresses = append(addresses, s.Location)
@@ -436,10 +258,10 @@ func signOnURL(c *check.Case) []report.Finding {
 	return []report.Finding{f}
 }
 
-// severalKeys tells that an SP has to hold more than one certificate; one that takes the first only is named with what it takes.
-func severalKeys(d metadoc) []report.Finding {
+// mdSeveralKeys tells that an SP has to hold more than one certificate; one that takes the first only is named with what it takes.
+func mdSeveralKeys(d metadoc) []report.Finding {
 	var keys []samldoc.Key
-	for _, k := range samldoc.Keys(d.role, "signing") {
+	for _, k := range mdKeys(d.role, "signing") {
 		if len(k.Text.Certs) > 0 && !slices.ContainsFunc(keys, func(o samldoc.Key) bool { return o.Text.Certs[0].Same(k.Text.Certs[0]) }) {
 			keys = append(keys, k)
 		}

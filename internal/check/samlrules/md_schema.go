@@ -21,7 +21,7 @@ var mdSchema = []check.Rule{
 		Fix:  "let the product write its metadata itself, or correct it by hand as the message says",
 		Refs: []string{"SAML 2.0 Metadata §2"},
 	}, ofEither, func(d metadoc) []report.Finding {
-		s := schema{d: d, ids: map[string]*xmltree.Element{}}
+		s := mdMisfits{d: d, ids: map[string]*xmltree.Element{}}
 		d.entity.Walk(s.element)
 		return s.out
 	}),
@@ -36,49 +36,49 @@ type model struct {
 }
 
 var (
-	roleAttributes = []string{"ID", "validUntil", "cacheDuration", "protocolSupportEnumeration", "errorURL"}
-	roleOrder      = []string{"ds:Signature", "Extensions", "KeyDescriptor", "Organization", "ContactPerson"}
-	ssoOrder       = slices.Concat(roleOrder, []string{"ArtifactResolutionService", "SingleLogoutService", "ManageNameIDService", "NameIDFormat"})
-	endpointModel  = model{attributes: []string{"Binding", "Location", "ResponseLocation"}, required: []string{"Location"}}
-	indexedModel   = model{attributes: []string{"Binding", "Location", "ResponseLocation", "index", "isDefault"}, required: []string{"Location"}}
-	localisedModel = model{}
-	leafModel      = model{}
+	mdRoleAttributes = []string{"ID", "validUntil", "cacheDuration", "protocolSupportEnumeration", "errorURL"}
+	mdRoleOrder      = []string{"ds:Signature", "Extensions", "KeyDescriptor", "Organization", "ContactPerson"}
+	mdSsoOrder       = slices.Concat(mdRoleOrder, []string{"ArtifactResolutionService", "SingleLogoutService", "ManageNameIDService", "NameIDFormat"})
+	mdEndpointModel  = model{attributes: []string{"Binding", "Location", "ResponseLocation"}, required: []string{"Location"}}
+	mdIndexedModel   = model{attributes: []string{"Binding", "Location", "ResponseLocation", "index", "isDefault"}, required: []string{"Location"}}
+	mdLocalisedModel = model{}
+	mdLeafModel      = model{}
 )
 
-// models are the elements of the schema (SAML 2.0 Metadata §2.2 to §2.4).
-var models = map[string]model{
+// mdModels are the elements of the schema (SAML 2.0 Metadata §2.2 to §2.4).
+var mdModels = map[string]model{
 	"EntityDescriptor": {order: []string{"ds:Signature", "Extensions",
 		"RoleDescriptor|IDPSSODescriptor|SPSSODescriptor|AuthnAuthorityDescriptor|AttributeAuthorityDescriptor|PDPDescriptor|AffiliationDescriptor", "Organization", "ContactPerson", "AdditionalMetadataLocation"},
 		attributes: []string{"entityID", "validUntil", "cacheDuration", "ID"}},
-	"IDPSSODescriptor": {order: slices.Concat(ssoOrder, []string{"SingleSignOnService", "NameIDMappingService", "AssertionIDRequestService", "AttributeProfile", "saml:Attribute"}),
-		attributes: append(slices.Clone(roleAttributes), "WantAuthnRequestsSigned")},
-	"SPSSODescriptor": {order: slices.Concat(ssoOrder, []string{"AssertionConsumerService", "AttributeConsumingService"}),
-		attributes: append(slices.Clone(roleAttributes), "AuthnRequestsSigned", "WantAssertionsSigned")},
-	"AttributeAuthorityDescriptor": {order: slices.Concat(roleOrder, []string{"AttributeService", "AssertionIDRequestService", "NameIDFormat", "AttributeProfile", "saml:Attribute"}), attributes: roleAttributes},
-	"AuthnAuthorityDescriptor":     {order: slices.Concat(roleOrder, []string{"AuthnQueryService", "AssertionIDRequestService", "NameIDFormat"}), attributes: roleAttributes},
-	"PDPDescriptor":                {order: slices.Concat(roleOrder, []string{"AuthzService", "AssertionIDRequestService", "NameIDFormat"}), attributes: roleAttributes},
+	"IDPSSODescriptor": {order: slices.Concat(mdSsoOrder, []string{"SingleSignOnService", "NameIDMappingService", "AssertionIDRequestService", "AttributeProfile", "saml:Attribute"}),
+		attributes: append(slices.Clone(mdRoleAttributes), "WantAuthnRequestsSigned")},
+	"SPSSODescriptor": {order: slices.Concat(mdSsoOrder, []string{"AssertionConsumerService", "AttributeConsumingService"}),
+		attributes: append(slices.Clone(mdRoleAttributes), "AuthnRequestsSigned", "WantAssertionsSigned")},
+	"AttributeAuthorityDescriptor": {order: slices.Concat(mdRoleOrder, []string{"AttributeService", "AssertionIDRequestService", "NameIDFormat", "AttributeProfile", "saml:Attribute"}), attributes: mdRoleAttributes},
+	"AuthnAuthorityDescriptor":     {order: slices.Concat(mdRoleOrder, []string{"AuthnQueryService", "AssertionIDRequestService", "NameIDFormat"}), attributes: mdRoleAttributes},
+	"PDPDescriptor":                {order: slices.Concat(mdRoleOrder, []string{"AuthzService", "AssertionIDRequestService", "NameIDFormat"}), attributes: mdRoleAttributes},
 	"KeyDescriptor":                {order: []string{"ds:KeyInfo", "EncryptionMethod"}, attributes: []string{"use"}},
 	"Organization":                 {order: []string{"Extensions", "OrganizationName", "OrganizationDisplayName", "OrganizationURL"}, attributes: []string{}},
 	"ContactPerson":                {order: []string{"Extensions", "Company", "GivenName", "SurName", "EmailAddress", "TelephoneNumber"}, attributes: []string{"contactType"}, required: []string{"contactType"}},
 	"AttributeConsumingService":    {order: []string{"ServiceName", "ServiceDescription", "RequestedAttribute"}, attributes: []string{"index", "isDefault"}, required: []string{"index"}},
-	"ArtifactResolutionService":    {attributes: indexedModel.attributes, required: []string{"Location", "index"}},
-	"AssertionConsumerService":     indexedModel,
-	"SingleLogoutService":          endpointModel, "ManageNameIDService": endpointModel, "SingleSignOnService": endpointModel, "NameIDMappingService": endpointModel,
-	"AssertionIDRequestService": endpointModel, "AttributeService": endpointModel, "AuthnQueryService": endpointModel, "AuthzService": endpointModel,
-	"NameIDFormat": leafModel, "AttributeProfile": leafModel, "Extensions": leafModel, "EncryptionMethod": {required: []string{"Algorithm"}}, "RequestedAttribute": leafModel,
-	"OrganizationName": localisedModel, "OrganizationDisplayName": localisedModel, "OrganizationURL": localisedModel, "ServiceName": localisedModel, "ServiceDescription": localisedModel,
-	"Company": leafModel, "GivenName": leafModel, "SurName": leafModel, "EmailAddress": leafModel, "TelephoneNumber": leafModel, "AdditionalMetadataLocation": leafModel,
-	"RoleDescriptor": leafModel, "AffiliationDescriptor": leafModel, "AffiliateMember": leafModel,
+	"ArtifactResolutionService":    {attributes: mdIndexedModel.attributes, required: []string{"Location", "index"}},
+	"AssertionConsumerService":     mdIndexedModel,
+	"SingleLogoutService":          mdEndpointModel, "ManageNameIDService": mdEndpointModel, "SingleSignOnService": mdEndpointModel, "NameIDMappingService": mdEndpointModel,
+	"AssertionIDRequestService": mdEndpointModel, "AttributeService": mdEndpointModel, "AuthnQueryService": mdEndpointModel, "AuthzService": mdEndpointModel,
+	"NameIDFormat": mdLeafModel, "AttributeProfile": mdLeafModel, "Extensions": mdLeafModel, "EncryptionMethod": {required: []string{"Algorithm"}}, "RequestedAttribute": mdLeafModel,
+	"OrganizationName": mdLocalisedModel, "OrganizationDisplayName": mdLocalisedModel, "OrganizationURL": mdLocalisedModel, "ServiceName": mdLocalisedModel, "ServiceDescription": mdLocalisedModel,
+	"Company": mdLeafModel, "GivenName": mdLeafModel, "SurName": mdLeafModel, "EmailAddress": mdLeafModel, "TelephoneNumber": mdLeafModel, "AdditionalMetadataLocation": mdLeafModel,
+	"RoleDescriptor": mdLeafModel, "AffiliationDescriptor": mdLeafModel, "AffiliateMember": mdLeafModel,
 }
 
-// schema collects what does not fit.
-type schema struct {
+// mdMisfits collects what does not fit.
+type mdMisfits struct {
 	d   metadoc
 	ids map[string]*xmltree.Element
 	out []report.Finding
 }
 
-func (s *schema) add(e *xmltree.Element, attr, got, want, format string, args ...any) *report.Finding {
+func (s *mdMisfits) add(e *xmltree.Element, attr, got, want, format string, args ...any) *report.Finding {
 	f := s.d.about(e, attr, got, want, format, args...)
 	f.Fix = []string{s.d.step("correct it in what publishes the metadata")}
 	s.out = append(s.out, f)
@@ -86,11 +86,11 @@ func (s *schema) add(e *xmltree.Element, attr, got, want, format string, args ..
 }
 
 // element judges one element; false leaves out what is in it.
-func (s *schema) element(e *xmltree.Element) bool {
+func (s *mdMisfits) element(e *xmltree.Element) bool {
 	if e.Space != samldoc.Metadata || e.Local == "RoleDescriptor" || e.Local == "AffiliationDescriptor" {
 		return false
 	}
-	m, known := models[e.Local]
+	m, known := mdModels[e.Local]
 	if !known {
 		return false // told at its parent
 	}
@@ -103,7 +103,7 @@ func (s *schema) element(e *xmltree.Element) bool {
 	return true
 }
 
-func (s *schema) identity(e *xmltree.Element) {
+func (s *mdMisfits) identity(e *xmltree.Element) {
 	id, there := e.Lookup("", "ID")
 	if !there {
 		return
@@ -117,8 +117,8 @@ func (s *schema) identity(e *xmltree.Element) {
 	}
 }
 
-// schemaName is how models call an element: without a prefix in the namespace of metadata.
-func schemaName(e *xmltree.Element) string {
+// mdSchemaName is how models call an element: without a prefix in the namespace of metadata.
+func mdSchemaName(e *xmltree.Element) string {
 	switch e.Space {
 	case samldoc.Metadata:
 		return e.Local
@@ -130,16 +130,19 @@ func schemaName(e *xmltree.Element) string {
 	return e.Name()
 }
 
-func (s *schema) children(e *xmltree.Element, m model) {
-	last, lastName := -1, ""
+func (s *mdMisfits) children(e *xmltree.Element, m model) {
+	last, late, lastName := -1, -1, ""
 	seen := map[string]int{}
 	for _, c := range e.Elements() {
-		n := schemaName(c)
+		n := mdSchemaName(c)
 		at := slices.IndexFunc(m.order, func(o string) bool { return slices.Contains(strings.Split(o, "|"), n) })
 		switch {
 		case at < 0:
 			s.misplaced(e, c, m)
+		case at < last && seen[n] > 0 && last == late:
+			// one of many that was told already
 		case at < last:
+			late = last
 			f := s.add(c, "", n, "before "+lastName, "<%s> stands behind <%s> in <%s>, and its place is before it", c.Name(), lastName, e.Name())
 			f.Severity = report.Warning
 		default:
@@ -158,7 +161,7 @@ func (s *schema) children(e *xmltree.Element, m model) {
 }
 
 // misplaced tells of an element that cannot stand where it does.
-func (s *schema) misplaced(e, c *xmltree.Element, m model) {
+func (s *mdMisfits) misplaced(e, c *xmltree.Element, m model) {
 	if c.Space != samldoc.Metadata && c.Space != samldoc.DSig && c.Space != samldoc.Assertion {
 		s.add(c, "", c.Name(), "Extensions", "<%s> stands in <%s>, and elements of other namespaces belong in %q", c.Name(), e.Name(), "Extensions")
 		return
@@ -168,7 +171,7 @@ func (s *schema) misplaced(e, c *xmltree.Element, m model) {
 		names = append(names, strings.Split(o, "|")...)
 	}
 	f := s.add(c, "", c.Name(), "", "<%s> is no element of <%s>", c.Name(), e.Name())
-	if _, known := models[c.Local]; known && c.Space == samldoc.Metadata {
+	if _, known := mdModels[c.Local]; known && c.Space == samldoc.Metadata {
 		f.Message += "; it belongs elsewhere"
 	} else if near := source.Nearest(c.Local, names); near != "" {
 		f.Want = near
@@ -176,7 +179,7 @@ func (s *schema) misplaced(e, c *xmltree.Element, m model) {
 	}
 }
 
-func (s *schema) attributes(e *xmltree.Element, m model) {
+func (s *mdMisfits) attributes(e *xmltree.Element, m model) {
 	for _, want := range m.required {
 		if _, there := e.Lookup("", want); !there {
 			s.add(e, "", "", want, "<%s> has no %s", e.Name(), want)
@@ -199,7 +202,7 @@ func (s *schema) attributes(e *xmltree.Element, m model) {
 }
 
 // values judges attributes that take one of a few values.
-func (s *schema) values(e *xmltree.Element) {
+func (s *mdMisfits) values(e *xmltree.Element) {
 	for _, attr := range []string{"WantAuthnRequestsSigned", "AuthnRequestsSigned", "WantAssertionsSigned", "isDefault", "isRequired"} {
 		if v, there := e.Lookup("", attr); there && !slices.Contains([]string{"true", "false", "1", "0"}, strings.TrimSpace(v)) {
 			s.add(e, attr, v, "true or false", "%s is %s, and %q or %q is asked for", attr, check.Quote(v), "true", "false")
@@ -218,7 +221,7 @@ func (s *schema) values(e *xmltree.Element) {
 		}
 	}
 	if e.Local == "ServiceName" || e.Local == "ServiceDescription" {
-		if lang, _ := e.Lookup(xmlSpace, "lang"); lang == "" {
+		if lang, _ := e.Lookup(mdXmlSpace, "lang"); lang == "" {
 			s.add(e, "", "", "xml:lang", "%s %s has no xml:lang, such as %q", e.Local, check.Quote(e.Value()), "en")
 		}
 	}

@@ -21,7 +21,7 @@ var mdService = []check.Rule{
 		Code: "MD014", Title: "the IdP has a single sign-on service", Severity: report.Error, Explains: []string{"MD017", "CFG003"},
 		Why:  "The SP has no address to send users to.",
 		Fix:  "publish metadata with the SingleSignOnService",
-		Refs: []string{refIdPRole},
+		Refs: []string{mdRefIdPRole},
 	}, ofIdP, func(d metadoc) []report.Finding {
 		if len(samldoc.Endpoints(d.role, "SingleSignOnService")) > 0 {
 			return nil
@@ -47,25 +47,25 @@ var mdService = []check.Rule{
 		Code: "MD018", Title: "each binding has one single sign-on service", Severity: report.Warning,
 		Why:  "Which of the two addresses an SP uses is chance.",
 		Fix:  "leave one address a binding",
-		Refs: []string{refIdPRole},
-	}, ofIdP, twiceBound),
+		Refs: []string{mdRefIdPRole},
+	}, ofIdP, mdTwiceBound),
 	onRole(check.Rule{
 		Code: "MD019", Title: "every address is https", Severity: report.Error,
 		Why:  "Requests and responses travel in the clear, and SPs and browsers refuse such addresses.",
 		Fix:  "publish addresses of https; behind a proxy, tell the product its public address",
 		Refs: []string{"SAML 2.0 Bindings §3.4.5.1"},
-	}, ofEither, plainHTTP),
+	}, ofEither, mdPlainHTTP),
 	onRole(check.Rule{
 		Code: "MD020", Title: "every address is an absolute URL, written once and without blanks", Severity: report.Error,
 		Why:  "The browser is sent to an address that does not exist.",
 		Fix:  "enter the address anew",
-		Refs: []string{refEndpoint},
-	}, ofEither, serviceAddresses),
+		Refs: []string{mdRefEndpoint},
+	}, ofEither, mdServiceAddresses),
 	onRole(check.Rule{
 		Code: "MD021", Title: "single sign-on has no ResponseLocation", Severity: report.Warning,
 		Why:  "The attribute is meant for services that take answers; strict parsers refuse it here.",
 		Fix:  "leave ResponseLocation out of SingleSignOnService",
-		Refs: []string{refIdPRole},
+		Refs: []string{mdRefIdPRole},
 	}, ofIdP, func(d metadoc) []report.Finding {
 		var out []report.Finding
 		for _, s := range samldoc.Endpoints(d.role, "SingleSignOnService") {
@@ -81,8 +81,8 @@ var mdService = []check.Rule{
 		Code: "MD022", Title: "every binding is one that exists", Severity: report.Error,
 		Why:  "Software passes over an address whose binding it does not know.",
 		Fix:  "spell the binding as the standard does",
-		Refs: []string{refEndpoint},
-	}, ofEither, bindingNames),
+		Refs: []string{mdRefEndpoint},
+	}, ofEither, mdBindingNames),
 	onRole(check.Rule{
 		Code: "MD042", Title: "the IdP offers sign-out where the SP does", Severity: report.Info,
 		Why:  "Signing out at the SP leaves the session at the IdP: the next sign-in asks for no password.",
@@ -105,14 +105,14 @@ var mdService = []check.Rule{
 		Why:  "Only clients with a certificate of their own, or with a channel to the IdP beside the browser, can use these addresses.",
 		Fix:  "offer SingleSignOnService by HTTP-Redirect or HTTP-POST",
 		Refs: []string{"SAML 2.0 Profiles §4.1.3.3"},
-	}, ofIdP, oddBindings),
+	}, ofIdP, mdOddBindings),
 }
 
 // offers tells that a binding is not there. What the SP of the connection is known to use has a rule of its own, and what only other
 // clients use as well.
 func offers(d metadoc, binding string) []report.Finding {
 	all := samldoc.Endpoints(d.role, "SingleSignOnService")
-	reachable := slices.ContainsFunc(all, func(s samldoc.Endpoint) bool { return usable(strings.TrimSpace(s.Binding)) })
+	reachable := slices.ContainsFunc(all, func(s samldoc.Endpoint) bool { return mdUsable(strings.TrimSpace(s.Binding)) })
 	if used, _ := requestBinding(d.c); used != "" || !reachable {
 		return nil
 	}
@@ -128,7 +128,7 @@ func offers(d metadoc, binding string) []report.Finding {
 	return []report.Finding{f}
 }
 
-func twiceBound(d metadoc) []report.Finding {
+func mdTwiceBound(d metadoc) []report.Finding {
 	var out []report.Finding
 	first := map[string]samldoc.Endpoint{}
 	for _, s := range samldoc.Endpoints(d.role, "SingleSignOnService") {
@@ -161,10 +161,10 @@ func (d metadoc) each(judge func(s samldoc.Endpoint, attr, address string) *repo
 	return out
 }
 
-func plainHTTP(d metadoc) []report.Finding {
+func mdPlainHTTP(d metadoc) []report.Finding {
 	return d.each(func(s samldoc.Endpoint, attr, address string) *report.Finding {
 		u, err := url.Parse(strings.TrimSpace(address))
-		if err != nil || !strings.EqualFold(u.Scheme, "http") || trusty(d.c, u) {
+		if err != nil || !strings.EqualFold(u.Scheme, "http") || mdTrusty(d.c, u) {
 			return nil
 		}
 		want := "https" + strings.TrimSpace(address)[len(u.Scheme):]
@@ -177,7 +177,7 @@ func plainHTTP(d metadoc) []report.Finding {
 	})
 }
 
-func serviceAddresses(d metadoc) []report.Finding {
+func mdServiceAddresses(d metadoc) []report.Finding {
 	return d.each(func(s samldoc.Endpoint, attr, address string) *report.Finding {
 		var f report.Finding
 		clean := strings.Join(strings.Fields(address), "")
@@ -199,7 +199,7 @@ func serviceAddresses(d metadoc) []report.Finding {
 			f = d.about(s.Element, attr, address, strings.ReplaceAll(clean, "%25", "%"), "%s is %s, URL-encoded twice, where %s is meant", of, check.Quote(address), check.Quote(strings.ReplaceAll(clean, "%25", "%")))
 			f.Severity = report.Warning // a percent sign can be meant
 		case err != nil || u.Scheme == "" || u.Host == "":
-			f = d.about(s.Element, attr, address, "an absolute URL", "%s is %s, which is no absolute URL such as %q", of, check.Quote(address), exampleID(d))
+			f = d.about(s.Element, attr, address, "an absolute URL", "%s is %s, which is no absolute URL such as %q", of, check.Quote(address), mdExampleID(d))
 		default:
 			return nil
 		}
@@ -211,27 +211,27 @@ func serviceAddresses(d metadoc) []report.Finding {
 	})
 }
 
-// knownBindings are the bindings that metadata may name: those of SAML 2.0, of SAML 1.x, and profiles that stand in their place.
-var knownBindings = []string{
+// mdKnownBindings are the bindings that metadata may name: those of SAML 2.0, of SAML 1.x, and profiles that stand in their place.
+var mdKnownBindings = []string{
 	samldoc.Redirect, samldoc.POST, simpleSign, samldoc.Artifact, samldoc.SOAP, samldoc.PAOS, "urn:oasis:names:tc:SAML:2.0:bindings:URI",
 	"urn:oasis:names:tc:SAML:1.0:bindings:SOAP-binding", "urn:oasis:names:tc:SAML:1.0:profiles:browser-post", "urn:oasis:names:tc:SAML:1.0:profiles:artifact-01",
-	"urn:mace:shibboleth:1.0:profiles:AuthnRequest", "urn:mace:shibboleth:2.0:profiles:AuthnRequest", holderOfKey,
+	"urn:mace:shibboleth:1.0:profiles:AuthnRequest", "urn:mace:shibboleth:2.0:profiles:AuthnRequest", mdHolderOfKey,
 	"urn:oasis:names:tc:SAML:profiles:SSO:request-init", "urn:oasis:names:tc:SAML:profiles:SSO:idp-discovery-protocol",
 	"http://schemas.xmlsoap.org/ws/2003/07/secext", "urn:kantara:names:tc:SAML:2.0:bindings:async-slo",
 }
 
-const holderOfKey = "urn:oasis:names:tc:SAML:2.0:profiles:holder-of-key:SSO:browser"
+const mdHolderOfKey = "urn:oasis:names:tc:SAML:2.0:profiles:holder-of-key:SSO:browser"
 
-func bindingNames(d metadoc) []report.Finding {
+func mdBindingNames(d metadoc) []report.Finding {
 	var out []report.Finding
 	for _, s := range d.services() {
 		b := s.Binding
-		if slices.Contains(knownBindings, b) {
+		if slices.Contains(mdKnownBindings, b) {
 			continue
 		}
 		clean := strings.Join(strings.Fields(b), "")
-		near, _ := check.Closest(knownBindings, clean)
-		for _, k := range knownBindings {
+		near, _ := check.Closest(mdKnownBindings, clean)
+		for _, k := range mdKnownBindings {
 			if near == "" && strings.EqualFold(brief(k), clean) {
 				near = k
 			}
@@ -240,11 +240,11 @@ func bindingNames(d metadoc) []report.Finding {
 		switch {
 		case !s.Element.Has("Binding"):
 			f = d.about(s.Element, "", "", samldoc.POST, "%s has no Binding", s.Element.Local)
-		case clean != b && slices.Contains(knownBindings, clean):
+		case clean != b && slices.Contains(mdKnownBindings, clean):
 			f = d.about(s.Element, "Binding", b, clean, "Binding of %s is %s, with white space around %s", s.Element.Local, check.Quote(b), check.Quote(clean))
 		case strings.EqualFold(clean, near) || near != "" || strings.HasPrefix(clean, "urn:oasis:names:tc:SAML:"):
 			if near == "" {
-				near = source.Nearest(clean, knownBindings)
+				near = source.Nearest(clean, mdKnownBindings)
 			}
 			f = d.about(s.Element, "Binding", b, near, "Binding of %s is %s, which the standard does not know", s.Element.Local, check.Quote(b))
 			if near != "" {
@@ -263,8 +263,8 @@ func bindingNames(d metadoc) []report.Finding {
 	return out
 }
 
-// oddBindings tells that only unusual clients can sign in, and, in passing, of holder-of-key beside the usual.
-func oddBindings(d metadoc) []report.Finding {
+// mdOddBindings tells that only unusual clients can sign in, and, in passing, of holder-of-key beside the usual.
+func mdOddBindings(d metadoc) []report.Finding {
 	all := samldoc.Endpoints(d.role, "SingleSignOnService")
 	if len(all) == 0 {
 		return nil
@@ -272,16 +272,16 @@ func oddBindings(d metadoc) []report.Finding {
 	var names []string
 	key := false
 	for _, s := range all {
-		if usable(strings.TrimSpace(s.Binding)) {
+		if mdUsable(strings.TrimSpace(s.Binding)) {
 			names = nil
-			key = slices.ContainsFunc(all, func(s samldoc.Endpoint) bool { return s.Binding == holderOfKey })
+			key = slices.ContainsFunc(all, func(s samldoc.Endpoint) bool { return s.Binding == mdHolderOfKey })
 			break
 		}
 		name := brief(s.Binding)
-		if s.Binding == holderOfKey {
+		if s.Binding == mdHolderOfKey {
 			name = "holder of key"
 		}
-		if s.Binding != "" && !slices.Contains(knownBindings, s.Binding) {
+		if s.Binding != "" && !slices.Contains(mdKnownBindings, s.Binding) {
 			return nil // MD022
 		}
 		if !slices.Contains(names, name) {
@@ -293,8 +293,8 @@ func oddBindings(d metadoc) []report.Finding {
 	case len(names) > 0:
 		f = d.about(all[0].Element, "Binding", strings.Join(names, ", "), brief(samldoc.Redirect), "SingleSignOnService is offered by %q alone, where browsers come by %q or %q", strings.Join(names, ", "), brief(samldoc.Redirect), brief(samldoc.POST))
 	case key:
-		i := slices.IndexFunc(all, func(s samldoc.Endpoint) bool { return s.Binding == holderOfKey })
-		f = d.about(all[i].Element, "Binding", "holder of key", "", "SingleSignOnService is offered for holders of a key too (%q), which hardly an SP uses", holderOfKey)
+		i := slices.IndexFunc(all, func(s samldoc.Endpoint) bool { return s.Binding == mdHolderOfKey })
+		f = d.about(all[i].Element, "Binding", "holder of key", "", "SingleSignOnService is offered for holders of a key too (%q), which hardly an SP uses", mdHolderOfKey)
 		f.Severity = report.Info
 	default:
 		return nil

@@ -12,7 +12,6 @@ import (
 	"github.com/ssoctl/ssoctl/internal/exact"
 	"github.com/ssoctl/ssoctl/internal/report"
 	"github.com/ssoctl/ssoctl/internal/samldoc"
-	"github.com/ssoctl/ssoctl/internal/xmltree"
 )
 
 // What only the SP's metadata has: where responses go, and what the SP asks for.
@@ -21,14 +20,14 @@ var mdSP = []check.Rule{
 		Code: "MD023", Title: "the SP takes responses by HTTP-POST", Severity: report.Error,
 		Why:  "The IdP has no address to send the response to.",
 		Fix:  "publish an AssertionConsumerService by HTTP-POST",
-		Refs: []string{refSPRole},
-	}, ofSP, consumerServices),
+		Refs: []string{mdRefSPRole},
+	}, ofSP, mdConsumerServices),
 	onRole(check.Rule{
 		Code: "MD024", Title: "each AssertionConsumerService has an index of its own", Severity: report.Error,
 		Why:  "A request that names its address by index means two, or none.",
 		Fix:  "number the services 0, 1, 2",
 		Refs: []string{"SAML 2.0 Metadata §2.2.3"},
-	}, ofSP, consumerIndexes),
+	}, ofSP, mdConsumerIndexes),
 	onRole(check.Rule{
 		Code: "MD025", Title: "one AssertionConsumerService at most is the default", Severity: report.Warning,
 		Why:  "Which of them the IdP takes is chance.",
@@ -71,7 +70,7 @@ var mdSP = []check.Rule{
 		Needs: []evidence.Kind{evidence.Config, evidence.SPMetadata}, Explains: []string{"REQ006", "RSP010", "RSP011", "AST014"},
 		Why:     "The IdP that imports the metadata sends responses to an address where this connection does not wait for them.",
 		Fix:     "use one and the same address in the SP's metadata, at the IdP and in the connection",
-		Refs:    []string{refSPRole},
+		Refs:    []string{mdRefSPRole},
 		Applies: func(c *check.Case) bool { return c.Config.ACSURL() != "" },
 		Decides: func(c *check.Case) string {
 			if len(samldoc.Endpoints(c.SPEntity.SP(), "AssertionConsumerService")) == 0 {
@@ -79,15 +78,15 @@ var mdSP = []check.Rule{
 			}
 			return ""
 		},
-		Check: consumerURL,
+		Check: mdConsumerURL,
 	},
 	onRole(check.Rule{
 		Code: "MD033", Title: "an SP that wants encrypted assertions publishes a key for them", Severity: report.Warning,
 		Why:  "The IdP has no key to encrypt with: it sends the assertion in clear, which the SP refuses, or nothing at all.",
 		Fix:  "publish the SP's encryption certificate in its metadata",
-		Refs: []string{refKeys},
+		Refs: []string{mdRefKeys},
 		Applies: func(c *check.Case) bool {
-			wants, known := wantsEncryption(c)
+			wants, known := mdWantsEncryption(c)
 			return wants && known
 		},
 	}, ofSP, func(d metadoc) []report.Finding {
@@ -102,7 +101,7 @@ var mdSP = []check.Rule{
 		Code: "MD038", Title: "an SP that signs its requests publishes the key for it", Severity: report.Error, Explains: []string{"REQ012"},
 		Why:  "The IdP cannot verify the requests, and refuses them.",
 		Fix:  "publish the SP's signing certificate in its metadata, or set AuthnRequestsSigned to false",
-		Refs: []string{refSPRole},
+		Refs: []string{mdRefSPRole},
 	}, ofSP, func(d metadoc) []report.Finding {
 		if text := d.role.Attr("AuthnRequestsSigned"); truth(text) && len(samldoc.Keys(d.role, "signing")) == 0 {
 			f := d.about(d.role, "AuthnRequestsSigned", text, "false", "AuthnRequestsSigned is %q but the metadata has no signing key to verify requests with", text)
@@ -116,25 +115,25 @@ var mdSP = []check.Rule{
 		Uses: []evidence.Kind{evidence.SAMLMessages, evidence.SAMLSSO},
 		Why:  "The signature of the response around the assertion does not count for such an SP: it refuses the login.",
 		Fix:  "let the IdP sign the assertion",
-		Refs: []string{refSPRole},
+		Refs: []string{mdRefSPRole},
 		Applies: func(c *check.Case) bool {
 			demanded := c.SP.SAML != nil && c.SP.SAML.AssertionSigned.V == "required" // SIG002 tells it then
 			return truth(c.SPEntity.SP().Attr("WantAssertionsSigned")) && !demanded
 		},
 		Decides: func(c *check.Case) string {
-			if len(withAssertion(c)) == 0 {
+			if len(mdWithAssertion(c)) == 0 {
 				return "no response with an assertion was seen"
 			}
 			return ""
 		},
-	}, ofSP, assertionUnsigned),
+	}, ofSP, mdAssertionUnsigned),
 	onRole(check.Rule{
 		Code: "MD043", Title: "the attributes that the SP's metadata asks for can be sent, and are", Severity: report.Warning,
 		Uses: []evidence.Kind{evidence.SAMLMessages},
 		Why:  "The IdP does not find the attribute under that name, or the SP goes without what it calls required.",
 		Fix:  "release the attribute at the IdP under the name that the SP's metadata has",
 		Refs: []string{"SAML 2.0 Metadata §2.4.4.1"},
-	}, ofSP, wantedAttributes),
+	}, ofSP, mdWantedAttributes),
 }
 
 // truth reads an xs:boolean.
@@ -143,7 +142,7 @@ func truth(s string) bool {
 	return s == "true" || s == "1"
 }
 
-func consumerServices(d metadoc) []report.Finding {
+func mdConsumerServices(d metadoc) []report.Finding {
 	all := samldoc.Endpoints(d.role, "AssertionConsumerService")
 	var names []string
 	for _, s := range all {
@@ -162,7 +161,7 @@ func consumerServices(d metadoc) []report.Finding {
 	return []report.Finding{f}
 }
 
-func consumerIndexes(d metadoc) []report.Finding {
+func mdConsumerIndexes(d metadoc) []report.Finding {
 	var out []report.Finding
 	first := map[string]samldoc.Endpoint{}
 	for _, s := range samldoc.Endpoints(d.role, "AssertionConsumerService") {
@@ -188,9 +187,9 @@ func consumerIndexes(d metadoc) []report.Finding {
 	return out
 }
 
-// consumerURL compares the addresses of the metadata with the one that the connection uses. A wrong address in the connection file itself
+// mdConsumerURL compares the addresses of the metadata with the one that the connection uses. A wrong address in the connection file itself
 // is told there.
-func consumerURL(c *check.Case) []report.Finding {
+func mdConsumerURL(c *check.Case) []report.Finding {
 	want := c.Config.ACSURL()
 	if documented := c.Config.ACSURLs(); len(documented) > 0 && !slices.Contains(documented, want) {
 		return nil // CFG004
@@ -213,8 +212,8 @@ func consumerURL(c *check.Case) []report.Finding {
 	return []report.Finding{f}
 }
 
-// wantsEncryption reports whether the SP demands encrypted assertions; known is false when nobody says.
-func wantsEncryption(c *check.Case) (wants, known bool) {
+// mdWantsEncryption reports whether the SP demands encrypted assertions; known is false when nobody says.
+func mdWantsEncryption(c *check.Case) (wants, known bool) {
 	if c.Config != nil && c.Config.SAML != nil && c.Config.SAML.Want != nil && c.Config.SAML.Want.Encrypted != nil {
 		return *c.Config.SAML.Want.Encrypted, true
 	}
@@ -224,8 +223,8 @@ func wantsEncryption(c *check.Case) (wants, known bool) {
 	return c.SP.SAML.Encryption.V == "required", true
 }
 
-// withAssertion gives the responses that hold an assertion.
-func withAssertion(c *check.Case) []*check.Message {
+// mdWithAssertion gives the responses that hold an assertion.
+func mdWithAssertion(c *check.Case) []*check.Message {
 	var out []*check.Message
 	for _, m := range c.Answers() {
 		if len(m.Response.Assertions) > 0 && m.Response.Element != nil {
@@ -235,8 +234,8 @@ func withAssertion(c *check.Case) []*check.Message {
 	return out
 }
 
-func assertionUnsigned(d metadoc) []report.Finding {
-	for _, m := range withAssertion(d.c) {
+func mdAssertionUnsigned(d metadoc) []report.Finding {
+	for _, m := range mdWithAssertion(d.c) {
 		for _, a := range m.Response.Assertions {
 			if a.Element.Child(samldoc.DSig, "Signature") != nil || m.Response.Element.Child(samldoc.DSig, "Signature") == nil {
 				continue
@@ -248,71 +247,4 @@ func assertionUnsigned(d metadoc) []report.Finding {
 		}
 	}
 	return nil
-}
-
-// attributeFormats are the attribute name formats of SAML 2.0 Core §8.2.
-var attributeFormats = []string{attrUnspecified, attrURI, attrBasic}
-
-const (
-	attrUnspecified = "urn:oasis:names:tc:SAML:2.0:attrname-format:unspecified"
-	attrURI         = "urn:oasis:names:tc:SAML:2.0:attrname-format:uri"
-	attrBasic       = "urn:oasis:names:tc:SAML:2.0:attrname-format:basic"
-)
-
-// wantedAttributes judges the attributes that the SP's metadata asks for.
-func wantedAttributes(d metadoc) []report.Finding {
-	var out []report.Finding
-	d.role.Walk(func(e *xmltree.Element) bool {
-		if !e.Is(samldoc.Metadata, "RequestedAttribute") {
-			return true
-		}
-		if f := requestedAttribute(d, e); f != nil {
-			out = append(out, *f)
-		}
-		return false
-	})
-	return out
-}
-
-func requestedAttribute(d metadoc, e *xmltree.Element) *report.Finding {
-	name, format := e.Attr("Name"), e.Attr("NameFormat")
-	var f report.Finding
-	switch near, _ := check.Closest(attributeFormats, format); {
-	case strings.TrimSpace(name) == "":
-		f = d.about(e, "", name, "a name", "a RequestedAttribute has no Name")
-	case strings.HasPrefix(format, "urn:oasis:names:tc:SAML:2.0:") && !slices.Contains(attributeFormats, format) || near != "" && near != format:
-		f = d.about(e, "NameFormat", format, near, "NameFormat of the RequestedAttribute %s is %s, which the standard does not know: it has %q, %q and %q", check.Quote(name), check.Quote(format), "uri", "basic", "unspecified")
-		f.Fix = []string{d.step("write the NameFormat as the standard does")}
-		return &f
-	case format == attrURI && !strings.Contains(name, ":"):
-		f = d.about(e, "Name", name, "", "the RequestedAttribute %s has the NameFormat %q, and its name is no URI", check.Quote(name), "uri")
-		f.Severity = report.Info
-	case truth(e.Attr("isRequired")) && unreleased(d.c, name, format):
-		f = d.about(e, "Name", "", name, "the SP's metadata requires the attribute %s, and no assertion that was seen holds it", check.Quote(name))
-		f.Fix = []string{d.c.AtIdP("send the attribute "+name, "attributes", "claims")}
-		return &f
-	default:
-		return nil
-	}
-	f.Fix = []string{d.step("give the attribute a name")}
-	return &f
-}
-
-// unreleased reports whether assertions were seen and none of them holds the attribute.
-func unreleased(c *check.Case, name, format string) bool {
-	seen := false
-	for _, m := range c.Messages {
-		if m.Response == nil {
-			continue
-		}
-		for _, a := range m.Response.Assertions {
-			seen = true
-			for _, at := range a.Attributes {
-				if at.Name == name && (format == "" || format == attrUnspecified || at.NameFormat == "" || at.NameFormat == format) {
-					return false
-				}
-			}
-		}
-	}
-	return seen
 }

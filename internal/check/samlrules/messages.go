@@ -137,6 +137,9 @@ func onAssertion(r check.Rule, lacks func(assertion) string, judge func(assertio
 	r.Protocol = config.SAML
 	r.AnyOf = []evidence.Kind{evidence.SAMLMessages, evidence.SAMLSSO}
 	r.Uses = append(r.Uses, []evidence.Kind{evidence.Config}...)
+	if r.Severity == report.Error { // what the SP then answers follows from it
+		r.Explains = append(slices.Clip(r.Explains), "RSP021")
+	}
 	find := func(c *check.Case) []report.Finding {
 		var out []report.Finding
 		for _, t := range assertions(c) {

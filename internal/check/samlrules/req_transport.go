@@ -74,8 +74,8 @@ var reqTransport = []check.Rule{
 	}),
 	onRequest(check.Rule{
 		Code: "REQ017", Title: "the request fits into an address", Severity: report.Warning,
-		Why:  "Proxies and web servers cut off long addresses, or answer 414.",
-		Fix:  "let the SP send requests by HTTP-POST, or leave out what makes them large",
+		Why: "Proxies and web servers cut off long addresses, or answer 414.",
+		Fix: "let the SP send requests by HTTP-POST, or leave out what makes them large",
 	}, nil, func(l letter) []report.Finding {
 		if l.m.Binding != "HTTP-Redirect" || l.m.Wire <= maxAddress {
 			return nil
@@ -219,7 +219,7 @@ func longRelayState(m *check.Message, fix func(do string) string) []report.Findi
 		return nil
 	}
 	n := fmt.Sprint(len(*m.RelayState))
-	f := envelope(m, n, fmt.Sprint(maxRelayState), "RelayState has %q bytes, and %q are allowed: %s", n, fmt.Sprint(maxRelayState), excerpt(*m.RelayState))
+	f := envelope(m, n, fmt.Sprint(maxRelayState), "RelayState has %q bytes, and %q are allowed: %s", n, fmt.Sprint(maxRelayState), shortened(*m.RelayState))
 	f.Fix = []string{fix("send a short reference as RelayState")}
 	return []report.Finding{f}
 }

@@ -5,4 +5,6 @@ package samlrules
 import "slices"
 
 // Rules are all rules of the package.
-var Rules = slices.Concat(mdDocument, mdSchema, mdName, mdRole, mdService, mdSP, mdKey, mdLogin, mdPeople, mdSource, mdPinned, certText, certTime, certKey)
+var Rules = slices.Concat(mdDocument, mdValid, mdSchema, mdName, mdRole, mdService, mdSP, mdKey, mdAlgorithm, mdLogin, mdPeople, mdSource, mdPinned, certText, certTime, certKey,
+	astHead, astSubject, astConfirmation, astConditions, astAudience, astSession, astAttributes, astValues,
+	reqTransport, reqContent, reqRefused, reqSigned, reqEndpoint, rspTransport, rspHead, rspParties, rspStatus, lgoSAML)

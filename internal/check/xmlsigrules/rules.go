@@ -1,4 +1,5 @@
-// Package xmlsigrules holds the rules on XML signatures and XML encryption in SAML messages.
+// Package xmlsigrules holds the rules on XML signatures and XML encryption in SAML messages. Signatures were computed before anything
+// was redacted; the rules read what came of it.
 package xmlsigrules
 
 import (
@@ -8,4 +9,6 @@ import (
 )
 
 // Rules are all rules of the package.
-var Rules = slices.Concat([]check.Rule{})
+var Rules = slices.Concat(signed, verified, wrapped, form, algorithms, encrypted)
+
+var _ []check.Rule = Rules

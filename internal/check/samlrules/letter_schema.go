@@ -1,0 +1,152 @@
+package samlrules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ssoctl/ssoctl/internal/check"
+	"github.com/ssoctl/ssoctl/internal/report"
+	"github.com/ssoctl/ssoctl/internal/samldoc"
+	"github.com/ssoctl/ssoctl/internal/source"
+	"github.com/ssoctl/ssoctl/internal/xmltree"
+)
+
+// letterModel is the content of one element: the children in their order ("|" where any of several may stand; nil: not looked at), and the
+// attributes without a namespace.
+type letterModel struct{ order, attributes []string }
+
+var (
+	headAttributes = []string{"ID", "Version", "IssueInstant", "Destination", "Consent"}
+	nameAttributes = []string{"NameQualifier", "SPNameQualifier", "Format", "SPProvidedID"}
+	anyStatement   = "saml:Statement|saml:AuthnStatement|saml:AuthzDecisionStatement|saml:AttributeStatement"
+	anyName        = "saml:BaseID|saml:NameID|saml:EncryptedID"
+)
+
+// letterModels are the elements of the protocol's and the assertion's schema, as far as browser logins use them (SAML 2.0 Core §2, §3).
+// What has to be there is not in them: the rules on each part tell that.
+var letterModels = map[string]letterModel{
+	"samlp:AuthnRequest": {order: []string{"saml:Issuer", "ds:Signature", "samlp:Extensions", "saml:Subject", "samlp:NameIDPolicy", "saml:Conditions", "samlp:RequestedAuthnContext", "samlp:Scoping"},
+		attributes: slices.Concat(headAttributes, []string{"ForceAuthn", "IsPassive", "ProtocolBinding", "AssertionConsumerServiceIndex", "AssertionConsumerServiceURL", "AttributeConsumingServiceIndex", "ProviderName"})},
+	"samlp:NameIDPolicy":          {attributes: []string{"Format", "SPNameQualifier", "AllowCreate"}, order: []string{}},
+	"samlp:RequestedAuthnContext": {order: []string{"saml:AuthnContextClassRef|saml:AuthnContextDeclRef"}, attributes: []string{"Comparison"}},
+	"samlp:Response": {order: []string{"saml:Issuer", "ds:Signature", "samlp:Extensions", "samlp:Status", "saml:Assertion|saml:EncryptedAssertion"},
+		attributes: append(slices.Clone(headAttributes), "InResponseTo")},
+	"samlp:Status":     {order: []string{"samlp:StatusCode", "samlp:StatusMessage", "samlp:StatusDetail"}, attributes: []string{}},
+	"samlp:StatusCode": {order: []string{"samlp:StatusCode"}, attributes: []string{"Value"}},
+	"saml:Assertion": {order: []string{"saml:Issuer", "ds:Signature", "saml:Subject", "saml:Conditions", "saml:Advice", anyStatement},
+		attributes: []string{"ID", "Version", "IssueInstant"}},
+	"saml:Issuer":              {attributes: nameAttributes},
+	"saml:NameID":              {attributes: nameAttributes},
+	"saml:Subject":             {order: []string{anyName, "saml:SubjectConfirmation"}, attributes: []string{}},
+	"saml:SubjectConfirmation": {order: []string{anyName, "saml:SubjectConfirmationData"}, attributes: []string{"Method"}},
+	"saml:Conditions":          {order: []string{"saml:Condition|saml:AudienceRestriction|saml:OneTimeUse|saml:ProxyRestriction"}, attributes: []string{"NotBefore", "NotOnOrAfter"}},
+	"saml:AudienceRestriction": {order: []string{"saml:Audience"}, attributes: []string{}},
+	"saml:AuthnStatement":      {order: []string{"saml:SubjectLocality", "saml:AuthnContext"}, attributes: []string{"AuthnInstant", "SessionIndex", "SessionNotOnOrAfter"}},
+	"saml:AuthnContext": {order: []string{"saml:AuthnContextClassRef", "saml:AuthnContextDecl|saml:AuthnContextDeclRef", "saml:AuthenticatingAuthority"},
+		attributes: []string{}},
+	"saml:AttributeStatement": {order: []string{"saml:Attribute|saml:EncryptedAttribute"}, attributes: []string{}},
+	"saml:Attribute":          {order: []string{"saml:AttributeValue"}, attributes: []string{"Name", "NameFormat", "FriendlyName"}},
+}
+
+// strangers are elements that rules on signatures and wrapping tell of wherever they stand.
+var strangers = []string{"saml:Assertion", "saml:EncryptedAssertion", "samlp:Response", "ds:Signature"}
+
+// misbuilt tells what in a message the schema does not allow: elements out of order or in the wrong place, attributes that do not exist,
+// text between elements. fix is the step for who wrote the message.
+func (l letter) misbuilt(fix string) []report.Finding {
+	var out []report.Finding
+	l.head.Element.Walk(func(e *xmltree.Element) bool {
+		if e.Is(samldoc.Protocol, "Extensions") || e.Is(samldoc.Assertion, "AttributeValue") || e.Space == samldoc.DSig || e.Space == samldoc.Enc {
+			return false
+		}
+		m, known := letterModels[letterName(e)]
+		if known {
+			out = append(out, l.children(e, m)...)
+			out = append(out, l.unknownAttributes(e, m)...)
+		}
+		return true
+	})
+	for i := range out {
+		out[i].Fix = []string{fix}
+	}
+	return out
+}
+
+// letterName is how letterModels call an element.
+func letterName(e *xmltree.Element) string {
+	switch e.Space {
+	case samldoc.Protocol:
+		return "samlp:" + e.Local
+	case samldoc.Assertion:
+		return "saml:" + e.Local
+	case samldoc.DSig:
+		return "ds:" + e.Local
+	}
+	return e.Name()
+}
+
+func (l letter) children(e *xmltree.Element, m letterModel) []report.Finding {
+	if m.order == nil {
+		return nil
+	}
+	var out []report.Finding
+	last, lastName, told := -1, "", false
+	for _, c := range e.Elements() {
+		n := letterName(c)
+		at := slices.IndexFunc(m.order, func(o string) bool { return slices.Contains(strings.Split(o, "|"), n) })
+		switch {
+		case slices.Contains(strangers, n):
+		case at < 0:
+			out = append(out, l.foreign(e, c, m))
+		case at < last && told: // one that moved pushes the others aside
+		case at < last:
+			told = true
+			out = append(out, l.about(c, "", n, "before "+lastName, "<%s> stands behind <%s> in <%s>, and its place is before it", c.Name(), lastName, e.Name()))
+		default:
+			last, lastName = at, c.Name()
+		}
+	}
+	for _, n := range e.Children {
+		if text := strings.TrimSpace(n.Text); n.Kind == xmltree.Text && text != "" {
+			return append(out, l.about(e, "", text, "", "the text %s stands between the elements of <%s>", shortened(text), e.Name()))
+		}
+	}
+	return out
+}
+
+// foreign tells of an element that cannot stand where it does.
+func (l letter) foreign(e, c *xmltree.Element, m letterModel) report.Finding {
+	var names []string
+	for _, o := range m.order {
+		for _, n := range strings.Split(o, "|") {
+			names = append(names, n[strings.IndexByte(n, ':')+1:])
+		}
+	}
+	f := l.about(c, "", c.Name(), "", "<%s> is no element of <%s>", c.Name(), e.Name())
+	if near := source.Nearest(c.Local, names); near != "" {
+		f.Want = near
+		f.Message += fmt.Sprintf(" (did you mean %q?)", near)
+		if near == c.Local {
+			f.Message = fmt.Sprintf("<%s> in <%s> is in the namespace %s, which is not its own", c.Name(), e.Name(), check.Quote(c.Space))
+		}
+	}
+	return f
+}
+
+func (l letter) unknownAttributes(e *xmltree.Element, m letterModel) []report.Finding {
+	var out []report.Finding
+	for _, a := range e.Attrs {
+		if a.Prefix != "" || a.Local == "xmlns" || slices.Contains(m.attributes, a.Local) {
+			continue
+		}
+		f := l.about(e, a.Local, a.Local, "", "<%s> has the attribute %q, which the schema does not know", e.Name(), a.Local)
+		if near := source.Nearest(a.Local, m.attributes); near != "" && !e.Has(near) {
+			f.Want = near
+			f.Message += fmt.Sprintf(" (did you mean %q?)", near)
+		}
+		f.Severity = report.Warning
+		out = append(out, f)
+	}
+	return out
+}

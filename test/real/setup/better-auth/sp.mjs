@@ -1,0 +1,96 @@
+// The SP of the real-server suite: better-auth with its SSO plug-in, set as Archestra sets it, in memory, on loopback and plain http.
+//
+// Environment: SP_MODULES  the node_modules folder in the cache
+// Prints "listening on 127.0.0.1:PORT" and ends with its standard input.
+//
+//   POST /-/provider   {providerId, issuer, samlConfig}: adds a SAML provider; answers {} or {error}
+//   GET  /-/log        what was logged since the last time, a list of {message, reason}
+//   GET  /-/versions   the versions of the packages
+//   /api/auth/...      better-auth
+import { createServer } from 'node:http'
+import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+
+const modules = process.env.SP_MODULES
+const require = createRequire(join(dirname(modules), 'package.json'))
+const load = name => import(pathToFileURL(require.resolve(name)))
+const { betterAuth } = await load('better-auth')
+const { memoryAdapter } = await load('better-auth/adapters/memory')
+const { organization } = await load('better-auth/plugins')
+const { toNodeHandler } = await load('better-auth/node')
+const { sso } = await load('@better-auth/sso')
+
+const server = createServer()
+await new Promise(done => server.listen(0, '127.0.0.1', done))
+const origin = `http://localhost:${server.address().port}`
+
+const db = { user: [], session: [], account: [], verification: [], organization: [], member: [], invitation: [], ssoProvider: [] }
+let log = []
+const noted = (_, message, ...more) => log.push({ message, reason: more.map(m => m?.error?.message ?? m?.error ?? m?.message).find(r => typeof r === 'string') })
+let registering = false // Archestra trusts every host then, so that its own checks are the only ones
+const auth = betterAuth({
+  appName: 'Archestra',
+  baseURL: origin,
+  secret: randomBytes(24).toString('hex'),
+  database: memoryAdapter(db),
+  trustedOrigins: () => registering ? [origin, 'https://*:*', 'https://*'] : [origin],
+  emailAndPassword: { enabled: true },
+  rateLimit: { enabled: false },
+  telemetry: { enabled: false },
+  logger: { level: 'debug', log: noted },
+  account: { accountLinking: { enabled: true, allowDifferentEmails: false, allowUnlinkingAll: true } },
+  advanced: { cookiePrefix: 'archestra', defaultCookieAttributes: { sameSite: 'lax' } },
+  plugins: [
+    organization({ allowUserToCreateOrganization: true }),
+    sso({
+      organizationProvisioning: { disabled: false, defaultRole: 'member' },
+      defaultOverrideUserInfo: true, disableImplicitSignUp: false, providersLimit: 10000, trustEmailVerified: true,
+      domainVerification: { enabled: true },
+    }),
+  ],
+})
+
+// An administrator and an organisation: providers belong to both.
+const password = randomBytes(12).toString('hex')
+const admin = await auth.api.signUpEmail({ body: { email: 'admin@localhost.test', password, name: 'Admin' }, asResponse: true })
+const headers = new Headers({ cookie: admin.headers.getSetCookie().map(c => c.split(';')[0]).join('; '), origin })
+const org = await auth.api.createOrganization({ body: { name: 'Default', slug: 'default' }, headers })
+
+// As Archestra does it: registered, then marked as verified, then overwritten by what the form holds.
+const register = async ({ providerId, issuer, samlConfig }) => {
+  registering = true
+  try {
+    await auth.api.registerSSOProvider({ body: { providerId, issuer, samlConfig, domain: 'lab.example', organizationId: org.id }, headers })
+  } catch (e) {
+    return { error: e.body?.message ?? e.message }
+  } finally {
+    registering = false
+  }
+  const row = db.ssoProvider.find(p => p.providerId === providerId)
+  row.domainVerified = true
+  row.samlConfig = JSON.stringify(samlConfig)
+  return {}
+}
+
+const body = async q => {
+  let text = ''
+  for await (const part of q) text += part
+  return JSON.parse(text)
+}
+const version = name => JSON.parse(readFileSync(join(modules, name, 'package.json'))).version
+const own = {
+  '/-/provider': async q => register(await body(q)),
+  '/-/log': async () => { const all = log; log = []; return all },
+  '/-/versions': async () => Object.fromEntries(['better-auth', '@better-auth/sso', 'samlify', 'xml-crypto'].map(n => [n, version(n)])),
+}
+const handler = toNodeHandler(auth)
+server.on('request', async (q, s) => {
+  if (q.url.startsWith('/api/auth')) return handler(q, s)
+  s.setHeader('content-type', 'application/json')
+  s.end(JSON.stringify(own[q.url] ? await own[q.url](q) : {}))
+})
+console.log(`listening on 127.0.0.1:${server.address().port}`)
+process.stdin.on('end', () => process.exit(0)).resume()

@@ -191,6 +191,7 @@ func (d *decoder) messages(r *report.Report, found []unwrap.Document) error {
 			entity = target.SAML.IdPEntityID
 		}
 	}
+	given(s.set, d.name, found)
 	obs := &evidence.Observation{Kind: evidence.SAMLMessages, Source: d.name, At: d.at}
 	for _, doc := range found {
 		if !probe.IsMessage(doc) {
@@ -343,4 +344,17 @@ func writeXML(w io.Writer, r *report.Report) error {
 		return usage("--format json shows every kind", "there is no XML in it")
 	}
 	return nil
+}
+
+// given adds the metadata that was pasted beside the messages, or that the browser fetched, where the connection brings none.
+func given(set evidence.Set, name string, found []unwrap.Document) {
+	for _, doc := range found {
+		kind := evidence.SAMLMetadata
+		if doc.Role == "sp" {
+			kind = evidence.SPMetadata
+		}
+		if doc.Kind == unwrap.KindMetadata && set[kind] == nil {
+			set[kind] = &evidence.Observation{Kind: kind, Source: decode.Origin(name, doc), Body: doc.Data, Begins: doc.Pos}
+		}
+	}
 }

@@ -89,6 +89,9 @@ func doctor(app *App, o doctorOptions, args []string) (*report.Report, error) {
 			if subjects, r.Interrupted, err = app.probeAll(j, o, f, targets); err != nil {
 				return nil, err
 			}
+			for i := range subjects { // the recording knows only when the run began
+				subjects[i].at = start
+			}
 		}
 	}
 	for _, s := range subjects {

@@ -119,6 +119,8 @@ func (r redactor) shaped(value string) string {
 	switch {
 	case ok && local != "" && (strings.Contains(domain, ".") || domain == "localhost") && !strings.ContainsAny(value, " <>,;"):
 		return r.name(local) + "@" + domain
+	case guidLike().MatchString(value) && value[8:24] == "-0000-4000-8000-" && value[24:] == value[:8]+"0000": // a pseudonym already
+		return value
 	case guidLike().MatchString(value):
 		p := strings.TrimPrefix(r.pseudonym(value), mark)
 		return p + "-0000-4000-8000-" + p + "0000"
@@ -197,6 +199,6 @@ func placeholder(s string) bool {
 	return strings.Contains(s, "${") || strings.Contains(s, "{{") || source && !strings.Contains(s, "@") || strings.HasPrefix(s, "{") && strings.HasSuffix(s, "}")
 }
 
-func escapeXML(s string) string {
-	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "\t", "&#9;").Replace(s)
-}
+var xmlEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "\t", "&#9;")
+
+func escapeXML(s string) string { return xmlEscapes.Replace(s) }

@@ -10,6 +10,11 @@ func within(path string, change func(e *elem, m *message)) func(*behaviour) {
 	return granted(func(m *message) { change(m.part(path), m) })
 }
 
+// both puts two changes into one fault.
+func both(first, second func(*behaviour)) func(*behaviour) {
+	return func(b *behaviour) { first(b); second(b) }
+}
+
 const (
 	pathConfirmation = "Subject/SubjectConfirmation"
 	pathData         = "Subject/SubjectConfirmation/SubjectConfirmationData"

@@ -18,9 +18,15 @@ func astStatementFaults() []Fault {
 		{Name: "AST030", Title: "the session at the identity provider ended an hour ago", set: statement(func(e *elem, m *message) { e.set("SessionNotOnOrAfter", instant(m.now.Add(-assertionLife*12))) })},
 		{Name: "AST030-instant", Title: "the user signed in a month ago", set: statement(func(e *elem, m *message) { e.set("AuthnInstant", instant(m.now.AddDate(0, -1, 0))) })},
 		{Name: "AST031", Title: "there is no SessionIndex", set: statement(func(e *elem, _ *message) { e.unset("SessionIndex") })},
-		{Name: "AST032", Title: "the authentication context is another than any that was asked for", set: within("AuthnStatement/AuthnContext/AuthnContextClassRef", func(e *elem, _ *message) {
-			e.fill("urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified")
-		})},
+		{Name: "AST032", Title: "the authentication context is another than the one that was asked for", set: both(
+			within("AuthnStatement/AuthnContext/AuthnContextClassRef", func(e *elem, _ *message) {
+				e.fill("urn:oasis:names:tc:SAML:2.0:ac:classes:unspecified")
+			}),
+			func(b *behaviour) {
+				b.saml.sent.change = func(r *elem, _ *Lab) {
+					r.add(el("samlp:RequestedAuthnContext", attr{"Comparison", "exact"}, el("saml:AuthnContextClassRef", "urn:oasis:names:tc:SAML:2.0:ac:classes:X509")))
+				}
+			})},
 	}
 }
 

@@ -197,7 +197,6 @@ func mdServiceFaults() []Fault {
 		{Name: "MD021", Title: "an SSO service has a ResponseLocation", set: sso(bindingPost, func(s *elem, l *Lab) { s.set("ResponseLocation", l.SSOURL) })},
 		{Name: "MD022", Title: "a Binding is misspelt", set: more(service("SingleSignOnService", "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Post-SimpleSign", elsewhere))},
 		{Name: "MD022-space", Title: "a Binding has a blank at its end", set: logout(func(s *elem, _ *Lab) { s.set("Binding", bindingPost+" ") })},
-		{Name: "MD042", Title: "there is no SingleLogoutService", set: idp(func(d *elem, _ *Lab) { d.remove("SingleLogoutService") })},
 		{Name: "MD050", Title: "the metadata is the tenant's, not the application's", set: func(b *behaviour) {
 			b.saml.aliases = map[string]string{"/federationmetadata/2007-06/federationmetadata.xml": pageSAMLMetadata}
 		}, Connection: func(c *Conn) {
@@ -208,7 +207,6 @@ func mdServiceFaults() []Fault {
 			s.attrs = append(s.attrs, attr{"xmlns:hoksso", "urn:oasis:names:tc:SAML:2.0:profiles:holder-of-key:SSO:browser"}, attr{"hoksso:ProtocolBinding", bindingRedirect})
 			d.after("SingleSignOnService", s)
 		})},
-		{Name: "MD054-artifact", Title: "single sign-on by HTTP-Artifact is listed too", set: more(service("SingleSignOnService", "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Artifact", "https://login.lab.example/lab/saml/artifact"))},
 		{Name: "MD057", Title: "the SSO URL is the metadata URL", Connection: ssoAt(pageSAMLMetadata)},
 		{Name: "MD057-oidc", Title: "the SSO URL is an OpenID Connect endpoint", Connection: ssoAt(pageAuthorize)},
 		{Name: "MD057-page", Title: "the SSO URL is a page for people", Connection: ssoAt(pageSAMLHelp)},

@@ -87,7 +87,6 @@ func mdInfoFaults() []Fault {
 			b.saml.request.signed = true
 		}},
 		{Name: "MD040", Title: "the NameID format that the SP asks for is not listed", Connection: asks, set: idp(func(d *elem, _ *Lab) { d.fill(withoutFormat(d, formatEmail)...) })},
-		{Name: "MD040-none", Title: "no NameID format is listed", set: idp(func(d *elem, _ *Lab) { d.remove("NameIDFormat") })},
 		{Name: "MD041", Title: "a NameID format is misspelt", set: idp(func(d *elem, _ *Lab) {
 			d.after("NameIDFormat", el("md:NameIDFormat", "urn:oasis:names:tc:SAML:2.0:nameid-format:email"))
 		})},

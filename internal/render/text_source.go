@@ -44,7 +44,8 @@ func excerpt(l report.Location, room int) (before, hit, after string) {
 	runes := []rune(l.Snippet)
 	from := min(max(l.Col-1, 0), len(runes))
 	to := min(from+max(l.Len, 0), len(runes))
-	before, hit, after = string(runes[:from]), string(runes[from:to]), string(runes[to:])
+	near := 4 * room // a document may be one line of megabytes; what is further away is cut off in any case
+	before, hit, after = string(runes[max(0, from-near):from]), string(runes[from:min(to, from+near)]), string(runes[to:min(len(runes), to+near)])
 	if from == len(runes) {
 		room-- // the caret stands behind the end of the line
 	}

@@ -3,6 +3,7 @@ package all
 
 import (
 	"slices"
+	"sync"
 
 	"github.com/ssoctl/ssoctl/internal/check"
 	"github.com/ssoctl/ssoctl/internal/check/configrules"
@@ -13,8 +14,10 @@ import (
 	"github.com/ssoctl/ssoctl/internal/check/xmlsigrules"
 )
 
-// Rules gives every rule, ordered by code.
-func Rules() []check.Rule {
+// Rules gives every rule, ordered by code. The slice is the caller's own.
+func Rules() []check.Rule { return slices.Clone(sorted()) }
+
+var sorted = sync.OnceValue(func() []check.Rule {
 	out := slices.Concat(configrules.Rules, netrules.Rules, oidcrules.Rules, loginrules.Rules, samlrules.Rules, xmlsigrules.Rules)
 	slices.SortFunc(out, func(a, b check.Rule) int {
 		if a.Code < b.Code {
@@ -23,4 +26,4 @@ func Rules() []check.Rule {
 		return 1
 	})
 	return out
-}
+})

@@ -59,8 +59,14 @@ const admin = await auth.api.signUpEmail({ body: { email: 'admin@localhost.test'
 const headers = new Headers({ cookie: admin.headers.getSetCookie().map(c => c.split(';')[0]).join('; '), origin })
 const org = await auth.api.createOrganization({ body: { name: 'Default', slug: 'default' }, headers })
 
-// As Archestra does it: registered, then marked as verified, then overwritten by what the form holds.
+const firstUser = db.user[0].id
+
+// As Archestra does it: registered, then marked as verified, then overwritten by what the form holds. Users of earlier providers go:
+// an account is never linked to a second one.
 const register = async ({ providerId, issuer, samlConfig }) => {
+  for (const [model, user] of [['user', 'id'], ['account', 'userId'], ['member', 'userId'], ['session', 'userId']]) {
+    db[model] = db[model].filter(row => row[user] === firstUser)
+  }
   registering = true
   try {
     await auth.api.registerSSOProvider({ body: { providerId, issuer, samlConfig, domain: 'lab.example', organizationId: org.id }, headers })

@@ -132,7 +132,8 @@ func TestOmitted(t *testing.T) {
 			t.Errorf("%s is a rule and stands in omitted.md", r.Code)
 		}
 	}
-	for area, last := range map[string]int{"NET": 22, "DISC": 69, "JWKS": 24, "AUTHZ": 34, "TOK": 16, "CFG": 23} {
+	for area, last := range map[string]int{"NET": 22, "DISC": 69, "JWKS": 24, "AUTHZ": 34, "TOK": 16, "CFG": 23,
+		"MD": 57, "CERT": 18, "REQ": 17, "RSP": 21, "AST": 45, "SIG": 17, "ENC": 7, "LGO": 5} {
 		for i := 1; i <= last; i++ {
 			code := fmt.Sprintf("%s%03d", area, i)
 			known := slices.ContainsFunc(all.Rules(), func(r check.Rule) bool { return r.Code == code })

@@ -35,7 +35,7 @@ var rspTransport = []check.Rule{
 			out := unparsed(c, "SAMLResponse", func(do string) string { return c.AtIdP(do, "log") })
 			for _, m := range c.Answers() {
 				if m.Doc.Doctype.Line > 0 {
-					f := report.Finding{Where: m.In(m.Doc.Root, ""), Message: "the response has a document type declaration, which no SAML message may have", Fix: []string{c.AtIdP("send responses without DOCTYPE", "log")}}
+					f := report.Finding{Aspect: "doctype", Where: m.In(m.Doc.Root, ""), Message: "the response has a document type declaration, which no SAML message may have", Fix: []string{c.AtIdP("send responses without DOCTYPE", "log")}}
 					out = append(out, f)
 				}
 			}

@@ -176,6 +176,12 @@ func (d *decoder) messages(r *report.Report, found []unwrap.Document) error {
 	if !slices.ContainsFunc(found, probe.IsMessage) {
 		return nil
 	}
+	if target == nil {
+		go func() { // parsing them takes as long as all the rest; who needs one waits for it
+			d.j.lib.IdP("generic")
+			d.j.lib.SP("generic")
+		}()
+	}
 	s := subject{target: target, at: d.at, set: evidence.Set{}}
 	env, err := (&network{}).env(d.app, base, true)
 	if err != nil {

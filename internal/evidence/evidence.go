@@ -140,6 +140,9 @@ const (
 	StageRead     Stage = "read"    // a file
 )
 
+// NotListed is the code of a failure to find an entity in a large aggregate of metadata.
+const NotListed = "not_listed"
+
 // Failure is why something could not be seen, classified once, where it happened.
 type Failure struct {
 	Stage Stage  `json:"stage"`

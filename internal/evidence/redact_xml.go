@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -37,6 +38,8 @@ func (r redactor) message(m Message) Message {
 		spans = append(spans, r.element(e)...)
 		return true
 	})
+	// Text may stand before and behind a child that has some too.
+	slices.SortFunc(spans, func(a, b span) int { return a.from - b.from })
 	m.XML, m.Shifts = replace(doc, spans, m.Shifts)
 	return m
 }
@@ -56,20 +59,35 @@ func (r redactor) element(e *xmltree.Element) []span {
 		return out
 	}
 	for _, t := range e.TextSpans() {
+		raw := string(e.Doc().Raw[t.From:t.To])
+		// White space around it stays, so that the value begins where it began.
+		lead := len(raw) - len(strings.TrimLeft(raw, blanks))
+		trail := len(raw[lead:]) - len(strings.TrimRight(raw[lead:], blanks))
+		if lead > 0 {
+			t.Text = strings.TrimLeft(t.Text, blanks)
+		}
+		if trail > 0 {
+			t.Text = strings.TrimRight(t.Text, blanks)
+		}
+		if lead == len(raw) {
+			continue
+		}
 		with := r.personal(t.Text)
 		if blob {
 			with = "redacted"
 		}
-		out = append(out, span{t.From, t.To, with})
+		out = append(out, span{t.From + lead, t.To - trail, with})
 	}
 	return out
 }
+
+const blanks = " \t\r\n"
 
 // replace puts the spans in and notes by how much they moved what follows them in their lines.
 func replace(doc *xmltree.Doc, spans []span, before []xmltree.Shift) ([]byte, []xmltree.Shift) {
 	raw := doc.Raw
 	var out []byte
-	shifts := before
+	shifts := slices.Clip(before)
 	last, line, start := 0, 1, 0 // start: offset in out of the line's beginning
 	grow := func(b []byte) {
 		for i, c := range b {
@@ -82,16 +100,18 @@ func replace(doc *xmltree.Doc, spans []span, before []xmltree.Shift) ([]byte, []
 	}
 	for _, s := range spans {
 		old := string(raw[s.from:s.to])
-		if strings.Contains(s.with, mark) && strings.Contains(old, mark) || old == "redacted" {
+		if strings.Contains(s.with, mark) && strings.Contains(old, mark) || old == "redacted" || old == s.with {
 			continue
 		}
 		grow(raw[last:s.from])
 		with := s.with + strings.Repeat("\n", strings.Count(old, "\n"))
 		grow([]byte(with))
-		if !strings.Contains(old, "\n") {
-			if by := utf8.RuneCountInString(old) - utf8.RuneCountInString(with); by != 0 {
-				shifts = append(shifts, xmltree.Shift{Line: line, Col: utf8.RuneCount(out[start:]) + 1, By: by})
-			}
+		by := utf8.RuneCountInString(old) - utf8.RuneCountInString(with)
+		if i := strings.LastIndexByte(old, '\n'); i >= 0 {
+			by = utf8.RuneCountInString(old[i+1:]) // what stands for it ends at the beginning of that line
+		}
+		if by != 0 {
+			shifts = append(shifts, xmltree.Shift{Line: line, Col: utf8.RuneCount(out[start:]) + 1, By: by})
 		}
 		last = s.to
 	}
@@ -199,6 +219,6 @@ func placeholder(s string) bool {
 	return strings.Contains(s, "${") || strings.Contains(s, "{{") || source && !strings.Contains(s, "@") || strings.HasPrefix(s, "{") && strings.HasSuffix(s, "}")
 }
 
-var xmlEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "\t", "&#9;")
+var xmlEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "\t", "&#9;", "\n", "&#10;", "\r", "&#13;")
 
 func escapeXML(s string) string { return xmlEscapes.Replace(s) }

@@ -207,6 +207,8 @@ func (c *recorder) pick(ex *evidence.Exchange, from io.Reader, entity string) {
 	case err == nil:
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, io.ErrUnexpectedEOF), errors.As(err, &unexpected):
 		ex.Failure = bodyFailure(err, len(sel.Body))
+	case errors.Is(err, samldoc.ErrNotListed):
+		ex.Failure = &evidence.Failure{Stage: evidence.StageRead, Code: evidence.NotListed, Text: err.Error()}
 	default:
 		ex.Failure = &evidence.Failure{Stage: evidence.StageBody, Code: "aggregate", Text: err.Error()}
 	}

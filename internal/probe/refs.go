@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net/url"
 	"regexp"
@@ -52,7 +53,7 @@ func isPath(s string) bool {
 
 func (r *run) fileRef(path, name string) evidence.Ref {
 	ref := evidence.Ref{Path: path, Ref: name, State: "ok"}
-	b, err := r.env.ReadFile(strings.TrimPrefix(name, "file:"))
+	b, err := r.beginning(strings.TrimPrefix(name, "file:"))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		ref.State, ref.Text = "missing", "no such file"
@@ -62,6 +63,19 @@ func (r *run) fileRef(path, name string) evidence.Ref {
 		ref.State, ref.Text = "empty", "the file is empty"
 	}
 	return ref
+}
+
+// beginning reads enough of a file to tell whether it can be read and holds something; metadata may be large.
+func (r *run) beginning(name string) ([]byte, error) {
+	if r.env.Open == nil {
+		return r.env.ReadFile(name)
+	}
+	f, err := r.env.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, 64<<10))
 }
 
 // reason is an I/O error without the path, which the finding names already.

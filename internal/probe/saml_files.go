@@ -84,6 +84,9 @@ func (r *run) metadataFile(name string) *evidence.Observation {
 	sel, err := r.selected(name)
 	if err != nil {
 		obs.Failure = &evidence.Failure{Stage: evidence.StageRead, Code: "file", Text: reason(err)}
+		if errors.Is(err, samldoc.ErrNotListed) {
+			obs.Failure.Code = evidence.NotListed
+		}
 		return obs
 	}
 	obs.Body, obs.Begins = sel.Body, sel.Begins

@@ -30,6 +30,9 @@ type Selected struct {
 	Seen   int        // entities that were passed by; 0 when it is the whole
 }
 
+// ErrNotListed says that no entity of an aggregate counts.
+var ErrNotListed = errors.New("the metadata does not list the IdP")
+
 // Select reads metadata. A document of up to Small bytes is given as it is; of a larger one only the entity of that ID, with the
 // start tags around it, so that namespaces and places stay right. Memory stays bounded whatever the size. An entity that is not
 // there, a document without end and damage are errors.
@@ -39,7 +42,7 @@ func Select(r io.Reader, entityID string) (Selected, error) {
 		return Selected{Body: head}, err
 	}
 	if entityID == "" {
-		return Selected{}, fmt.Errorf("the metadata is larger than %d MiB and holds many entities: idp_entity_id has to name one", Small>>20)
+		return Selected{}, fmt.Errorf("%w: it is larger than %d MiB and holds many entities, of which idp_entity_id has to name one", ErrNotListed, Small>>20)
 	}
 	s := scanner{r: bufio.NewReaderSize(io.LimitReader(io.MultiReader(bytes.NewReader(head), r), maxAggregate), 256<<10), want: entityID, line: 1, col: 1}
 	return s.run()
@@ -95,9 +98,9 @@ func (s *scanner) run() (Selected, error) {
 
 func (s *scanner) notFound() error {
 	if s.near != "" {
-		return fmt.Errorf("none of the %d entities of the metadata has the ID %q; one has %q", s.seen, s.want, s.near)
+		return fmt.Errorf("%w: none of the %d entities of the metadata has the ID %q; one has %q", ErrNotListed, s.seen, s.want, s.near)
 	}
-	return fmt.Errorf("none of the %d entities of the metadata has the ID %q", s.seen, s.want)
+	return fmt.Errorf("%w: none of the %d entities of the metadata has the ID %q", ErrNotListed, s.seen, s.want)
 }
 
 // entity reads on to the end of the entity whose start tag is in buf, and builds the document around it.

@@ -13,9 +13,32 @@ var (
 	fetchLike = lazily(`\bfetch\(\s*["'` + "`" + `]`)
 )
 
+// commandWords tells quickly what can hold no command, which is most of what is pasted.
+func commandWords(data []byte) bool {
+	if bytes.Contains(data, []byte("curl")) || bytes.Contains(data, []byte("fetch(")) {
+		return true
+	}
+	for _, word := range []string{"invoke-", "iwr", "irm"} {
+		for rest := data; ; {
+			i := bytes.IndexAny(rest, word[:1]+strings.ToUpper(word[:1]))
+			if i < 0 || len(rest)-i < len(word) {
+				break
+			}
+			if strings.EqualFold(string(rest[i:i+len(word)]), word) {
+				return true
+			}
+			rest = rest[i+1:]
+		}
+	}
+	return false
+}
+
 // command opens what a browser's developer tools copy: cURL for bash and for cmd, PowerShell, fetch. Several may follow each other
 // ("Copy all as …").
 func (o *opener) command(p piece) bool {
+	if !commandWords(p.data) {
+		return false
+	}
 	for _, form := range []struct {
 		starts [][]int
 		layer  string

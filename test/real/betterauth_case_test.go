@@ -15,13 +15,14 @@ import (
 
 // trial is one response that better-auth and ssoctl judge.
 type trial struct {
-	name, title string
-	fault       string                 // of the lab; the own ones begin with the lab that signs nothing
-	skew        time.Duration          // of the lab's clock
-	unsolicited bool                   // the identity provider begins the login
-	own         func(r *reply)         // makes the message anew
-	carried     func(d *lab.Delivery)  // changes how it travels
-	conn        func(c map[string]any) // changes to the connection's SAML side
+	name, title  string
+	fault        string                              // of the lab; the own ones begin with the lab that signs nothing
+	skew         time.Duration                       // of the lab's clock
+	unsolicited  bool                                // the identity provider begins the login
+	own          func(r *reply)                      // makes the message anew
+	carried      func(d *lab.Delivery)               // changes how it travels
+	conn         func(p *pairs, saml map[string]any) // changes to the connection's SAML side
+	noSPMetadata bool                                // the ACS is in the field Callback URL alone
 }
 
 // outcomeOf is what came of a trial.
@@ -48,7 +49,8 @@ func (b *betterAuth) run(t *testing.T, n int, x trial) verdicts {
 	}
 	defer l.Close()
 	request := l.Request("_relay1")
-	now := time.Now()
+	asked := time.Now()
+	now := asked.Add(2 * time.Millisecond) // later than the request, as times are written
 	in := lab.ResponseOptions{Now: now.Add(x.skew)}
 	if x.unsolicited || l.Fault.Code == "RSP009" {
 		request = ""
@@ -59,21 +61,25 @@ func (b *betterAuth) run(t *testing.T, n int, x trial) verdicts {
 	response, metadata := l.Response(in), l.SAMLMetadata()
 	saml := conn["saml"].(map[string]any)
 	if x.own != nil {
-		r := newReply(t, l, string(response), now)
+		r := newReply(t, b.keys, l, string(response), now)
 		delete(saml, "certificate")
 		x.own(r)
 		response, metadata = []byte(r.text), r.metadata()
 	}
 	if x.conn != nil {
-		x.conn(saml)
+		x.conn(b.keys, saml)
 	}
 	d := l.Deliver(response, "_relay1")
 	if x.carried != nil {
 		x.carried(&d)
 	}
-	v := verdicts{trial: x, said: predict(t, conn, metadata, recording(t, request, d, now), key)}
+	v := verdicts{trial: x, said: predict(t, conn, metadata, recording(t, request, d, asked), key)}
 	id := fmt.Sprintf("case-%d", n)
-	if refused := b.register(t, id, providerOf(saml, metadata, l.SPMetadata(), key)); refused != "" {
+	provider := providerOf(saml, metadata, l.SPMetadata(), key)
+	if x.noSPMetadata {
+		delete(provider["spMetadata"].(map[string]any), "metadata")
+	}
+	if refused := b.register(t, id, provider); refused != "" {
 		v.shows = "not registered: " + refused
 		return v
 	}

@@ -2,12 +2,17 @@ package real_test
 
 import (
 	"regexp"
+	"slices"
 	"testing"
 )
 
+func trials() []trial {
+	return slices.Concat(faultTrials(), methodTrials(), keyTrials(), sealTrials(), clockTrials(), contentTrials())
+}
+
 func TestBetterAuth(t *testing.T) {
 	b := startBetterAuth(t)
-	for i, x := range faultTrials() {
+	for i, x := range trials() {
 		if *betterAuthOnly != "" && !regexp.MustCompile(*betterAuthOnly).MatchString(x.name) {
 			continue
 		}

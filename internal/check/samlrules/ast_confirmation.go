@@ -134,6 +134,7 @@ func recipient(t assertion, c samldoc.Confirmation) *report.Finding {
 	switch {
 	case got == "":
 		f = t.about(c.Data, "", "", want, "the bearer confirmation names no Recipient")
+		f.Aspect = "missing"
 	case len(all) == 0 || slices.Contains(all, got):
 		return nil
 	default:

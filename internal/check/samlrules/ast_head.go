@@ -132,6 +132,7 @@ func assertionIssuer(t assertion) []report.Finding {
 	}
 	if format := issuer.Attr("Format"); format != "" && format != samldoc.FormatEntity {
 		f := t.about(issuer, "Format", format, samldoc.FormatEntity, "Format of the assertion's Issuer is %s where only %q, or none, may stand", check.Quote(format), samldoc.FormatEntity)
+		f.Aspect = "format"
 		f.Fix = []string{t.c.AtIdP("send Issuer without a Format", "entity_id")}
 		return []report.Finding{f}
 	}

@@ -43,6 +43,9 @@ var mdDocument = []check.Rule{
 			if c.Config == nil && mdSeveralEntities(c) {
 				return "the document holds several entities; which one counts is told by idp_entity_id of a connection"
 			}
+			if mdNotListed(c) != nil {
+				return ""
+			}
 			return mdUnlessTried(c, func(s check.Seen) bool {
 				return (s.Parsed == nil || errors.Is(s.Parsed, samldoc.ErrNoMetadata)) && !mdFetchedPage(s)
 			})
@@ -166,6 +169,10 @@ func mdSeveralEntities(c *check.Case) bool {
 
 // mdEntityOf judges the root, and which of several entities counts.
 func mdEntityOf(c *check.Case) []report.Finding {
+	if f := mdNotListed(c); f != nil {
+		return []report.Finding{{Got: c.Config.SAML.IdPEntityID, Where: c.Config.Pos("saml/idp_entity_id"), Message: f.Text,
+			Fix: []string{c.AtIdP("copy the entity ID as the metadata has it", "entity_id", "metadata"), c.AtSP("enter it", "idp_entity_id")}}}
+	}
 	var out []report.Finding
 	for _, kind := range mdTried(c) {
 		seen := c.Seen[kind]
@@ -177,6 +184,22 @@ func mdEntityOf(c *check.Case) []report.Finding {
 		out = append(out, mdAggregate(c, m))
 	}
 	return out
+}
+
+// mdNotListed is the failure to find the connection's entity in an aggregate that is too large to be kept as a whole; nil otherwise.
+func mdNotListed(c *check.Case) *evidence.Failure {
+	obs := c.Seen[evidence.SAMLMetadata].Obs
+	if obs == nil || c.Config == nil || c.Config.SAML == nil {
+		return nil
+	}
+	f := obs.Failure
+	if last := obs.Last(); last != nil && last.Failure != nil {
+		f = last.Failure
+	}
+	if f == nil || f.Code != evidence.NotListed {
+		return nil
+	}
+	return f
 }
 
 // mdNoEntity tells what the root is in place of an entity.

@@ -71,7 +71,7 @@ func sentTo(l letter, near bool) []report.Finding {
 		if there {
 			f = l.finding(e, "Destination", "Destination of the response is empty")
 		}
-		f.Fix = []string{l.c.AtIdP("let responses carry Destination", "acs")}
+		f.Aspect, f.Fix = "missing", []string{l.c.AtIdP("let responses carry Destination", "acs")}
 		return []report.Finding{f}
 	case len(known) == 0 || slices.Contains(known, got):
 		return nil

@@ -185,18 +185,23 @@ func assertionCount(l letter) []report.Finding {
 	}
 	if len(all) == 0 {
 		f := l.about(l.head.Element, "", "0", "1", "the response says %q and carries no assertion", "Success")
-		f.Fix = []string{l.c.AtIdP("look up the log for the time of the login", "log")}
+		f.Aspect, f.Fix = "none", []string{l.c.AtIdP("look up the log for the time of the login", "log")}
 		return []report.Finding{f}
 	}
-	if severalUsers(l.m.Response) {
+	if severalUsers(l.m.Response) && !l.refusesSeveral() {
 		return nil // AST043
 	}
 	f := l.about(all[1], "", fmt.Sprint(len(all)), "1", "the response carries %q assertions, and most SPs take one", fmt.Sprint(len(all)))
 	f.Fix = []string{l.c.AtIdP("send one assertion, with everything in it", "attributes", "log")}
-	if l.c.SP.SAML == nil || l.c.SP.SAML.Reactions["RSP015"].V != "refused" {
+	if f.Aspect = "several"; !l.refusesSeveral() {
 		f.Severity = report.Warning
 	}
 	return []report.Finding{f}
+}
+
+// refusesSeveral reports whether the SP is known to refuse a response with several assertions.
+func (l letter) refusesSeveral() bool {
+	return l.c.SP.SAML != nil && l.c.SP.SAML.Reactions["RSP015/several"].V == "refused"
 }
 
 // severalUsers reports whether the assertions of a response name different users.

@@ -269,7 +269,7 @@ func parts(p part) *report.Finding {
 		what = p.element().Name()
 	}
 	f := p.finding("%s is encrypted by itself, which few SPs can read", what)
-	if p.e.State == xmlsig.Decrypted {
+	if f.Aspect = p.element().Local; p.e.State == xmlsig.Decrypted {
 		f.Severity = report.Warning
 	}
 	if e := p.element(); e.Parent.Is(samldoc.Assertion, "Subject") {

@@ -103,6 +103,9 @@ func (c *Case) fill(path string) string {
 		if c.Config.OIDC != nil && c.Config.OIDC.ClientID != "" {
 			values["client"], values["client_id"], values["app"], values["app_name"] = c.Config.OIDC.ClientID, c.Config.OIDC.ClientID, c.SP.Name, c.SP.Name
 		}
+		if id := c.Config.SPEntityID(); c.Config.SAML != nil && id != "" { // products that list applications by a client ID list this one by its entity ID
+			values["client"], values["client_id"], values["sp_entity_id"] = id, id, id
+		}
 		for name, v := range c.Config.Vars {
 			values[name] = v
 		}

@@ -195,7 +195,12 @@ func (c *Case) concerns(idps []string, protocol string) bool {
 
 // proof is the command that shows whether the fix worked.
 func (c *Case) proof(f *report.Finding) string {
-	if c.Config == nil || c.Network == nil && f.Where.File != "" {
+	switch {
+	case c.Config != nil && c.Messages != nil:
+		return "sign in once more, and ssoctl decode FILE -n " + c.Config.Name + " with what the IdP sends then"
+	case c.Messages != nil:
+		return "sign in once more, and ssoctl decode FILE with what the IdP sends then"
+	case c.Config == nil || c.Network == nil && f.Where.File != "":
 		return "ssoctl check " + f.Where.File
 	}
 	return "ssoctl doctor " + c.Config.Name

@@ -44,8 +44,11 @@ func Select(r io.Reader, entityID string) (Selected, error) {
 	if entityID == "" {
 		return Selected{}, fmt.Errorf("%w: it is larger than %d MiB and holds many entities, of which idp_entity_id has to name one", ErrNotListed, Small>>20)
 	}
-	s := scanner{r: bufio.NewReaderSize(io.LimitReader(io.MultiReader(bytes.NewReader(head), r), maxAggregate), 256<<10), want: entityID, line: 1, col: 1}
-	return s.run()
+	return newScanner(io.MultiReader(bytes.NewReader(head), r), entityID).run()
+}
+
+func newScanner(r io.Reader, entityID string) *scanner {
+	return &scanner{r: bufio.NewReaderSize(io.LimitReader(r, maxAggregate), 256<<10), want: entityID, line: 1, col: 1}
 }
 
 // scanner looks at tags only. What it gives is parsed in earnest afterwards.

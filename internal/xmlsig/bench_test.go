@@ -4,7 +4,10 @@ import (
 	"crypto"
 	"crypto/rsa"
 	"crypto/sha256"
+	"encoding/pem"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +27,24 @@ func typical() []byte {
 	}
 	b.WriteString(`</saml:AttributeStatement></saml:Assertion></samlp:Response>`)
 	return []byte(b.String())
+}
+
+// TestTypical: what the benchmarks measure is as large as they say, and whole. With SSOCTL_BENCH_DIR, scripts/bench.sh gets it as files.
+func TestTypical(t *testing.T) {
+	p := newPair(t, rsaKey())
+	text := sign(t, typical(), "_r1", p)
+	if s := Verify(parseDoc(t, text), p.trust())[0]; !s.Trusted() || len(text) < 10_500 || len(text) > 11_500 {
+		t.Errorf("%d bytes: %+v", len(text), s)
+	}
+	dir := os.Getenv("SSOCTL_BENCH_DIR")
+	if dir == "" {
+		return
+	}
+	for name, b := range map[string][]byte{"response.xml": text, "certificate.pem": pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: p.cert.Raw})} {
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // BenchmarkResponse reads one signed response of some 11 KB and computes its signature, and reports how often longer that takes than

@@ -25,12 +25,13 @@ type trial struct {
 	noSPMetadata bool                                // the ACS is in the field Callback URL alone
 }
 
-// outcomeOf is what came of a trial.
+// verdicts are what came of a trial: what better-auth did, and what ssoctl said.
 type verdicts struct {
 	trial
 	in    bool
 	shows string
 	said  prediction
+	why   string // the reason why the two differ
 }
 
 // metadataOf matches what a lab's connection reads its metadata from.
@@ -50,7 +51,7 @@ func (b *betterAuth) run(t *testing.T, n int, x trial) verdicts {
 	defer l.Close()
 	request := l.Request("_relay1")
 	asked := time.Now()
-	now := asked.Add(2 * time.Millisecond) // later than the request, as times are written
+	now := asked.Add(2 * time.Millisecond) // later than the request, in the way that times are written
 	in := lab.ResponseOptions{Now: now.Add(x.skew)}
 	if x.unsolicited || l.Fault.Code == "RSP009" {
 		request = ""
@@ -73,7 +74,7 @@ func (b *betterAuth) run(t *testing.T, n int, x trial) verdicts {
 	if x.carried != nil {
 		x.carried(&d)
 	}
-	v := verdicts{trial: x, said: predict(t, conn, metadata, recording(t, request, d, asked), key)}
+	v := verdicts{trial: x, said: predict(t, conn, metadata, recording(t, request, d, asked, now.Add(3*time.Millisecond)), key)}
 	id := fmt.Sprintf("case-%d", n)
 	provider := providerOf(saml, metadata, l.SPMetadata(), key)
 	if x.noSPMetadata {
@@ -101,7 +102,7 @@ func archestraConnection(t *testing.T, l *lab.Lab) (conn map[string]any, key str
 	conn = file.Connections[0]
 	conn["sp"] = map[string]string{"profile": "archestra", "base_url": "https://app.lab.example", "provider_id": "Lab"}
 	saml := conn["saml"].(map[string]any)
-	saml["acs_url"], saml["sp_entity_id"] = l.ACSURL, l.SPEntityID
+	saml["acs_url"], saml["sp_entity_id"], saml["sso_url"] = l.ACSURL, l.SPEntityID, l.SSOURL
 	key, _ = l.SPKeys()
 	return conn, key
 }

@@ -35,10 +35,11 @@ type suite struct {
 type need struct{ program, called string }
 
 var (
-	keycloakSuite = suite{"keycloak", []need{{"java", "Java"}, {"mvn", "Maven"}, {"unzip", "unzip"}, {"bash", "bash"}}}
-	xmlsecSuite   = suite{"xmlsec1", []need{{"bash", "bash"}, {"xmlsec1|apt-get", "xmlsec1, nor apt-get to install it"}}}
-	sspSuite      = suite{"SimpleSAMLphp", []need{{"bash", "bash"}, {"apt-get", "apt-get to install it"}, {"dpkg-deb", "dpkg-deb"}}}
-	oidcSuite     = suite{"oidc-provider", []need{{"node", "Node"}, {"npm", "npm"}, {"bash", "bash"}}}
+	keycloakSuite   = suite{"keycloak", []need{{"java", "Java"}, {"mvn", "Maven"}, {"unzip", "unzip"}, {"bash", "bash"}}}
+	xmlsecSuite     = suite{"xmlsec1", []need{{"bash", "bash"}, {"xmlsec1|apt-get", "xmlsec1, nor apt-get to install it"}}}
+	sspSuite        = suite{"SimpleSAMLphp", []need{{"bash", "bash"}, {"apt-get", "apt-get to install it"}, {"dpkg-deb", "dpkg-deb"}}}
+	betterAuthSuite = suite{"better-auth", []need{{"node", "Node"}, {"npm", "npm"}, {"bash", "bash"}}}
+	oidcSuite       = suite{"oidc-provider", []need{{"node", "Node"}, {"npm", "npm"}, {"bash", "bash"}}}
 )
 
 // missing returns why the suite cannot run on this machine, empty when it can.
@@ -90,7 +91,7 @@ func run(m *testing.M, out io.Writer) int {
 		}
 		return 0
 	}
-	for _, s := range []suite{keycloakSuite, oidcSuite, sspSuite, xmlsecSuite} {
+	for _, s := range []suite{keycloakSuite, oidcSuite, sspSuite, xmlsecSuite, betterAuthSuite} {
 		if why := s.missing(); why != "" {
 			fmt.Fprintln(out, why)
 		}

@@ -215,7 +215,8 @@ func arrange(findings []report.Finding, rules map[string]*Rule) []report.Finding
 	})
 	var out []report.Finding
 	for i := range findings {
-		if findings[i].CausedBy == "" {
+		by := findings[i].CausedBy
+		if by == "" || !slices.ContainsFunc(findings, func(f report.Finding) bool { return f.Code == by }) {
 			findings[i].CausedBy = cause(findings[i].Code, findings, rules)
 		}
 	}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -139,7 +140,7 @@ func decodeReport(app *App, o decodeOptions, name string, data []byte) (*report.
 	}
 	found, err := unwrap.Open(name, data)
 	if err != nil {
-		return nil, usage("", "%w", err)
+		return nil, unopened(err)
 	}
 	j := &judge{rules: selection.Filter(rules), lib: knowledge.New(), now: func(time.Time) time.Time { return now }}
 	key := sha256.Sum256([]byte(app.Random()))
@@ -154,6 +155,27 @@ func decodeReport(app *App, o decodeOptions, name string, data []byte) (*report.
 	return r, nil
 }
 
+// unopened makes the advice of what to paste instead the hint of the error.
+func unopened(err error) error {
+	var u *unwrap.Unknown
+	if !errors.As(err, &u) {
+		return usage("", "%w", err)
+	}
+	bare := *u
+	if bare.Paste, bare.Name = "", standardInput(bare.Name); bare.Looks == "" {
+		return usage("", "%w", err)
+	}
+	return usage(u.Paste, "%w", &bare)
+}
+
+// standardInput names - for people.
+func standardInput(name string) string {
+	if name == "-" {
+		return "standard input"
+	}
+	return name
+}
+
 // decoder is one run of decode.
 type decoder struct {
 	app  *App
@@ -164,7 +186,8 @@ type decoder struct {
 	key  []byte
 	many bool
 
-	second []report.Rows // for each message, under -v
+	kinds  []string   // of the messages
+	second [][]string // for each message, under -v: one for each signature
 }
 
 // messages judges the SAML messages together, as one login, and summarises them.
@@ -209,6 +232,10 @@ func (d *decoder) messages(r *report.Report, found []unwrap.Document) error {
 			d.second = append(d.second, secondOpinions(doc, m, trust))
 		}
 		m.Source, m.Begins, m.RequestID = d.name, doc.Pos, d.o.hand.requestID
+		if m.Sent.IsZero() && d.o.at != "" {
+			m.Sent = d.at
+		}
+		d.kinds = append(d.kinds, doc.Kind)
 		if d.many {
 			m.Source = decode.Origin(d.name, doc)
 		}
@@ -239,12 +266,12 @@ func (d *decoder) judge(r *report.Report, s subject) {
 		conn = report.Connection{Name: d.name, Protocol: "saml", Findings: findings, Results: results, Where: report.Location{File: d.name}}
 	}
 	for i, m := range c.Messages {
-		doc := decode.Message(m, decode.Kind(m.Doc))
+		doc := decode.Message(c, m, d.kinds[i])
 		doc.Source = m.Source + " (" + decode.Wrapping(m.Layers, "XML", m.Size) + ")"
-		doc.Summary = decode.Marked(doc.Summary, m, conn)
 		if i < len(d.second) {
-			doc.Summary = append(doc.Summary, d.second[i]...)
+			beside(doc.Summary, d.second[i])
 		}
+		doc.Summary = decode.Marked(doc.Summary, m, conn, s.target != nil)
 		r.Documents = append(r.Documents, doc)
 	}
 	r.Connections = append(r.Connections, conn)

@@ -12,8 +12,8 @@ import (
 
 // secondOpinions asks goxmldsig about each signature of a message, before the message is redacted: those of the document as it came,
 // and those that were encrypted in the document as it was decrypted.
-func secondOpinions(doc unwrap.Document, m evidence.Message, trust xmlsig.Trust) report.Rows {
-	var rows report.Rows
+func secondOpinions(doc unwrap.Document, m evidence.Message, trust xmlsig.Trust) []string {
+	var out []string
 	came, err := xmltree.Parse("", doc.Data)
 	if err != nil {
 		return nil
@@ -31,7 +31,18 @@ func secondOpinions(doc unwrap.Document, m evidence.Message, trust xmlsig.Trust)
 		if said := xmlsig.SecondOpinion(in, s, trust); said != "" {
 			words = fmt.Sprintf("refuses it: %q", said)
 		}
-		rows = append(rows, report.Row{Key: "second opinion", Value: "goxmldsig " + words})
+		out = append(out, "second opinion: goxmldsig "+words)
 	}
-	return rows
+	return out
+}
+
+// beside puts the opinions under the rows of the signatures that they are about.
+func beside(rows report.Rows, opinions []string) {
+	n := 0
+	for i := range rows {
+		if rows[i].Path != "" && n < len(opinions) {
+			rows[i].More = append(rows[i].More, opinions[n])
+			n++
+		}
+	}
 }

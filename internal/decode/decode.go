@@ -21,7 +21,7 @@ var titles = map[string]string{
 	unwrap.KindTokenRequest: "OIDC token request", unwrap.KindTokenResponse: "OIDC token answer", unwrap.KindUserinfo: "OIDC userinfo answer", unwrap.KindClaims: "claims",
 	unwrap.KindDiscovery: "OIDC discovery document", unwrap.KindJWKS: "key set (JWKS)", unwrap.KindJWK: "key (JWK)", unwrap.KindLogout: "OIDC logout request", unwrap.KindIntrospection: "token introspection answer",
 	unwrap.KindOAuthError: "OAuth error", unwrap.KindJWT: "JWT", unwrap.KindJWE: "encrypted JWT (JWE)", unwrap.KindWSFed: "WS-Federation request", unwrap.KindCertificate: "X.509 certificate",
-	unwrap.KindPrivateKey: "private key", unwrap.KindPublicKey: "public key", unwrap.KindCSR: "certificate request", unwrap.KindSAML1: "SAML 1 message", unwrap.KindXML: "XML document",
+	unwrap.KindPKCS7: "PKCS #7 container", unwrap.KindPKCS12: "PKCS #12 container", unwrap.KindPrivateKey: "private key", unwrap.KindPublicKey: "public key", unwrap.KindCSR: "certificate request", unwrap.KindSAML1: "SAML 1 message", unwrap.KindXML: "XML document",
 }
 
 // Document summarises one thing that was opened. d must not be a SAML message: those are summarised as the evidence that they
@@ -42,11 +42,11 @@ func Document(name string, d unwrap.Document, r evidence.Redactor) report.Docume
 	case unwrap.KindClaims, unwrap.KindUserinfo, unwrap.KindIntrospection:
 		out.Summary, out.Content = claims(d.Data, r)
 	case unwrap.KindPrivateKey:
-		out.Summary, out.Content = report.Rows{{Key: "key", Value: "not shown: it is secret"}}, "[not shown]"
+		out.Summary, out.Content = privateKey(d.Data), "[not shown]"
 	case unwrap.KindAuthorization, unwrap.KindCallback, unwrap.KindTokenRequest, unwrap.KindLogout, unwrap.KindWSFed, unwrap.KindTokenResponse, unwrap.KindOAuthError:
 		out.Summary, out.Content = parameters(d, r)
 	default:
-		out.Content = string(r.Body(d.Data))
+		out.Summary, out.Content = rest(d, r)
 	}
 	return out
 }
@@ -90,11 +90,21 @@ func thousands(n int) string {
 	return s
 }
 
+// add appends a row with the rules that judge it; the first of them has to have passed before it is marked as good.
 func add(rows report.Rows, key, value string, codes ...string) report.Rows {
+	return held(rows, key, value, "", codes...)
+}
+
+// held is add for a value that is held against the connection's; holds says so beside the mark.
+func held(rows report.Rows, key, value, holds string, codes ...string) report.Rows {
 	if value == "" {
 		return rows
 	}
-	return append(rows, report.Row{Key: key, Value: value, Codes: codes})
+	row := report.Row{Key: key, Value: value, Codes: codes, Holds: holds}
+	if len(codes) > 0 {
+		row.Decides = codes[:1]
+	}
+	return append(rows, row)
 }
 
 // object reads a JSON object; nil when the text is none.

@@ -2,28 +2,63 @@ package decode
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/ssoctl/ssoctl/internal/check"
 	"github.com/ssoctl/ssoctl/internal/report"
 )
 
-// Marked notes in each row of a message's summary what the rules came to that judge it.
-func Marked(rows report.Rows, m *check.Message, c report.Connection) report.Rows {
+// longestWant is how many characters an expected value may have to stand beside the mark; a longer one stands with the finding.
+const longestWant = 60
+
+// Marked notes in each row of a message's summary what the rules came to that judge it. configured says that there is a connection
+// to hold values against; without one, a row that only a comparison can prove gets no mark.
+func Marked(rows report.Rows, m *check.Message, c report.Connection, configured bool) report.Rows {
 	for i := range rows {
 		row := &rows[i]
 		for _, f := range c.Findings {
-			if slices.Contains(row.Codes, f.Code) && (f.Where.Evidence == m.Cite() || f.Where.Evidence == "") && f.Severity > row.Severity {
-				row.Severity, row.Code, row.Text, row.Outcome = f.Severity, f.Code, f.Title, report.Failed
+			if concerns(row, m, f) && f.Severity > row.Severity {
+				row.Severity, row.Code, row.Outcome = f.Severity, f.Code, report.Failed
+				if row.Path == "" { // a signature's row says already what became of it
+					row.Text = beside(f)
+				}
 			}
 		}
-		if row.Outcome == report.Failed {
+		if row.Outcome == report.Failed || row.Holds != "" && !configured {
 			continue
 		}
 		for _, res := range c.Results {
-			if slices.Contains(row.Codes, res.Code) && res.Outcome == report.Passed {
+			if slices.Contains(row.Decides, res.Code) && res.Outcome == report.Passed {
 				row.Outcome = report.Passed
+				if row.Holds != "" {
+					row.Text = row.Holds
+				}
 			}
 		}
 	}
 	return rows
+}
+
+// concerns reports whether a finding is about what the row shows.
+func concerns(row *report.Row, m *check.Message, f report.Finding) bool {
+	if !slices.Contains(row.Codes, f.Code) {
+		return false
+	}
+	here := func(l report.Location) bool {
+		return (l.Evidence == m.Cite() || l.Evidence == "") && (row.Path == "" || l.Path == "" || !strings.Contains(l.Path, ":Signature") || within(l.Path, row.Path))
+	}
+	return here(f.Where) || slices.ContainsFunc(f.Related, func(l report.Location) bool { return l.Evidence != "" && here(l) })
+}
+
+// within reports whether a path leads to an element or into it.
+func within(path, element string) bool {
+	return path == element || strings.HasPrefix(path, element+"/")
+}
+
+// beside is what stands beside the mark of a finding: the value that was expected where that says it all, else the rule's title.
+func beside(f report.Finding) string {
+	if f.Want != "" && len(f.Want) <= longestWant && !strings.Contains(f.Want, "\n") {
+		return "expected " + f.Want
+	}
+	return f.Title
 }

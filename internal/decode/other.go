@@ -78,7 +78,7 @@ func certificate(data []byte) (report.Rows, any) {
 		rows = add(rows, "issuer", c.Cert.Issuer.String())
 		rows = add(rows, "valid", c.Cert.NotBefore.UTC().Format("2006-01-02")+" to "+c.Cert.NotAfter.UTC().Format("2006-01-02"), "CERT002", "CERT003", "CERT004")
 		rows = add(rows, "signed with", c.Cert.SignatureAlgorithm.String(), "CERT008")
-		rows = add(rows, "key", c.Cert.PublicKeyAlgorithm.String(), "CERT005", "CERT006", "CERT007", "CERT009")
+		rows = add(rows, "key", strength(c.Cert.PublicKey), "CERT005", "CERT006", "CERT007", "CERT009")
 		rows = add(rows, "sha256", cert.Fingerprint(c.DER))
 	}
 	if t.Problem != "" {

@@ -3,6 +3,8 @@ package evidence
 import (
 	"slices"
 	"strings"
+
+	"github.com/ssoctl/ssoctl/internal/xmltree"
 )
 
 // Redactor hides what is secret or personal in single values, with the same pseudonyms for equal values. The zero Redactor shows
@@ -39,6 +41,63 @@ func (r Redactor) Claims(claims map[string]any) map[string]any {
 	return out
 }
 
+// personalParams are parameters and fields, in lower case, that name a person.
+var personalParams = map[string]bool{"login_hint": true, "username": true, "user": true, "login": true, "loginfmt": true, "email": true, "mail": true, "upn": true, "sub": true, "identifier": true,
+	"name": true, "given_name": true, "family_name": true, "preferred_username": true, "nickname": true, "phone_number": true, "userid": true, "user_id": true, "uid": true}
+
+var mailLike = lazily(`[\pL\pN._%+'-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+`)
+
+// mails replaces the local part of each e-mail address in a text: error descriptions and pages name the user.
+func (r redactor) mails(s string) string {
+	if !strings.Contains(s, "@") {
+		return s
+	}
+	return mailLike().ReplaceAllStringFunc(s, func(m string) string {
+		local, domain, _ := strings.Cut(m, "@")
+		if strings.HasPrefix(local, mark) {
+			return m
+		}
+		return r.name(local) + "@" + domain
+	})
+}
+
+// Text gives a text for people as it may be shown: without tokens and the local parts of e-mail addresses.
+func (r Redactor) Text(s string) string {
+	if !r.hides() {
+		return s
+	}
+	return redactor{r.key}.mails(redactor{r.key}.text(s))
+}
+
+// XML gives a document of a kind that nobody here knows as it may be shown: its elements, with every text and every attribute that is
+// neither a namespace nor an address replaced. What does not parse is replaced as a whole.
+func (r Redactor) XML(b []byte) string {
+	if !r.hides() {
+		return string(b)
+	}
+	doc, err := xmltree.Parse("", b)
+	if err != nil {
+		return redactor{r.key}.pseudonym(string(b))
+	}
+	var spans []span
+	doc.Root.Walk(func(e *xmltree.Element) bool {
+		for _, a := range e.Attrs {
+			if from, to, ok := e.AttrSpan(a.Local); ok && a.Prefix == "" && a.Local != "xmlns" && !strings.Contains(a.Value, ":") {
+				spans = append(spans, span{from, to, redactor{r.key}.personal(a.Value)})
+			}
+		}
+		for _, t := range e.TextSpans() {
+			if strings.TrimSpace(t.Text) != "" {
+				spans = append(spans, span{t.From, t.To, redactor{r.key}.personal(t.Text)})
+			}
+		}
+		return true
+	})
+	slices.SortStableFunc(spans, func(a, b span) int { return a.from - b.from })
+	out, _ := replace(doc, spans, nil)
+	return string(out)
+}
+
 // deep replaces the texts inside lists and objects.
 func (r Redactor) deep(v any, hide func(string) string) any {
 	switch v := v.(type) {
@@ -68,10 +127,13 @@ func (r Redactor) Params(params map[string][]string) map[string][]string {
 	out := make(map[string][]string, len(params))
 	for name, values := range params {
 		for _, v := range values {
-			if secretNames[name] {
+			switch {
+			case secretNames[name]:
 				v = redactor{r.key}.pseudonym(v)
-			} else {
-				v = redactor{r.key}.url(v)
+			case personalParams[strings.ToLower(name)]:
+				v = redactor{r.key}.shapedOrPlaceholder(v)
+			default:
+				v = redactor{r.key}.mails(redactor{r.key}.url(v))
 			}
 			out[name] = append(out[name], v)
 		}

@@ -24,6 +24,7 @@ func (r redactor) message(m Message) Message {
 	m.Problem = r.text(m.Problem)
 	if m.Answer != nil {
 		ex := r.exchange(*m.Answer)
+		ex.Body = Bytes(r.mails(string(ex.Body)))
 		m.Answer = &ex
 	}
 	doc, err := xmltree.Parse("", m.XML)
@@ -54,8 +55,13 @@ func (r redactor) element(e *xmltree.Element) []span {
 			}
 		}
 	}
-	blob := blobs[e.Local]
-	if !blob && !personalText[e.Local] {
+	for _, t := range e.CommentSpans() { // they stay, as they cut texts in two; what they say does not
+		if said := strings.TrimSpace(t.Text); said != "" && said != hidden {
+			out = append(out, span{t.From, t.To, hidden})
+		}
+	}
+	blob, told := blobs[e.Local], inside(e, "StatusMessage", "StatusDetail")
+	if !blob && !told && !personalText[e.Local] && !inside(e, "AttributeValue") {
 		return out
 	}
 	for _, t := range e.TextSpans() {
@@ -73,15 +79,34 @@ func (r redactor) element(e *xmltree.Element) []span {
 			continue
 		}
 		with := r.personal(t.Text)
-		if blob {
-			with = "redacted"
+		switch {
+		case blob:
+			with = hidden
+		case told:
+			with = escapeXML(r.mails(t.Text))
+			if r.mails(t.Text) == t.Text {
+				continue
+			}
 		}
 		out = append(out, span{t.From + lead, t.To - trail, with})
 	}
 	return out
 }
 
-const blanks = " \t\r\n"
+const (
+	blanks = " \t\r\n"
+	hidden = "redacted" // in the place of what is not needed any more
+)
+
+// inside reports whether an element is, or stands in, one of these names.
+func inside(e *xmltree.Element, names ...string) bool {
+	for ; e != nil; e = e.Parent {
+		if slices.Contains(names, e.Local) {
+			return true
+		}
+	}
+	return false
+}
 
 // replace puts the spans in and notes by how much they moved what follows them in their lines.
 func replace(doc *xmltree.Doc, spans []span, before []xmltree.Shift) ([]byte, []xmltree.Shift) {
@@ -100,7 +125,7 @@ func replace(doc *xmltree.Doc, spans []span, before []xmltree.Shift) ([]byte, []
 	}
 	for _, s := range spans {
 		old := string(raw[s.from:s.to])
-		if strings.Contains(s.with, mark) && strings.Contains(old, mark) || old == "redacted" || old == s.with {
+		if strings.Contains(s.with, mark) && strings.Contains(old, mark) || strings.TrimRight(old, "\n") == hidden || old == s.with {
 			continue
 		}
 		grow(raw[last:s.from])

@@ -196,6 +196,9 @@ type Report struct {
 func (r *Report) Conclude() {
 	r.Schema = 1
 	r.Summary = Summary{}
+	for _, d := range r.Documents {
+		r.Summary.Errors += d.refused()
+	}
 	for i := range r.Connections {
 		c := &r.Connections[i]
 		worst, inconclusive := Default, len(c.Undecided) > 0
@@ -266,6 +269,11 @@ func (r *Report) ExitCode(failOn Severity) int {
 	}
 	if r.Broke() {
 		return ExitUsage
+	}
+	for _, d := range r.Documents {
+		if failOn != Default && d.refused() > 0 {
+			return ExitFindings
+		}
 	}
 	for _, c := range r.Connections {
 		for _, f := range c.Findings {

@@ -30,7 +30,11 @@ func Parse(file string, data []byte) (*Doc, error) {
 	p := parser{doc: d, dec: xml.NewDecoder(bytes.NewReader(withoutDeclaration(d.Raw)))}
 	p.dec.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
 	if err := p.run(); err != nil {
-		return nil, &source.Error{File: file, Pos: d.at(p.errAt), Msg: err.Error()}
+		pos := d.at(p.errAt)
+		if !d.Doctype.IsZero() && strings.HasPrefix(err.Error(), noEntity) { // the declaration may define it; it is not read
+			return nil, &source.Error{File: file, Pos: d.Doctype, Msg: fmt.Sprintf("it has a document type declaration, whose entities are not expanded; one is used in line %d", pos.Line)}
+		}
+		return nil, &source.Error{File: file, Pos: pos, Msg: err.Error()}
 	}
 	return d, nil
 }
@@ -229,6 +233,9 @@ func (e *Element) resolve() error {
 	return nil
 }
 
+// noEntity begins the message about an entity that is none of the five of XML.
+const noEntity = "a reference to an entity that XML does not define:"
+
 // plain words an error of encoding/xml without its name and line, which the place says.
 func plain(err error) string {
 	var syntax *xml.SyntaxError
@@ -238,7 +245,7 @@ func plain(err error) string {
 			return "the document ends in the middle of a tag"
 		}
 		if strings.HasPrefix(msg, "invalid character entity") {
-			return "a reference to an entity that XML does not define:" + strings.TrimPrefix(msg, "invalid character entity")
+			return noEntity + strings.TrimPrefix(msg, "invalid character entity")
 		}
 		if strings.HasPrefix(msg, "invalid UTF-8") {
 			return "a byte that is no UTF-8"

@@ -87,6 +87,20 @@ func (e *Element) TextSpans() []TextSpan {
 	return out
 }
 
+// CommentSpans gives what stands inside the element's own comments, without their delimiters.
+func (e *Element) CommentSpans() []TextSpan {
+	var out []TextSpan
+	for _, n := range e.Children {
+		if n.Kind == Comment {
+			from := n.from + len("<!--")
+			if length := bytes.Index(e.doc.Raw[from:], []byte("-->")); length >= 0 { // line ends of Text are those of XML, not of Raw
+				out = append(out, TextSpan{n.Text, from, from + length})
+			}
+		}
+	}
+	return out
+}
+
 // contentEnd is the offset of the element's end tag.
 func (e *Element) contentEnd() int {
 	if end := bytes.LastIndex(e.doc.Raw[e.tag:e.to], []byte("</")); end >= 0 {

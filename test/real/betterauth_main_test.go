@@ -85,7 +85,7 @@ func (v verdicts) ours() string {
 
 // foretold reports whether what ssoctl says that the user is shown, if it says so, is what the user is shown.
 func (v verdicts) foretold() bool {
-	return v.in || len(v.said.shows) == 0 || v.named()
+	return v.in || len(v.said.shows) == 0 || v.named() || strings.HasPrefix(v.shows, "one of several")
 }
 
 // quoted is a part of a reason that names a value.

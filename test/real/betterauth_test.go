@@ -125,7 +125,11 @@ func (b *betterAuth) login(t *testing.T, id string, d lab.Delivery) (in bool, sh
 	case asked.Has("error"):
 		shows = strings.TrimSuffix(asked.Get("error")+": "+asked.Get("error_description"), ": ") + reason
 	default:
-		shows = fmt.Sprintf("%d %s", res.StatusCode, bytes.TrimSpace(text)) + reason
+		var said struct{ Code, Message string }
+		if json.Unmarshal(text, &said) != nil {
+			said.Code = fmt.Sprint(res.StatusCode)
+		}
+		shows = strings.TrimSuffix(said.Code+": "+said.Message, ": ") + reason
 	}
 	if session {
 		t.Errorf("a session beside %s", shows)

@@ -238,6 +238,7 @@ func empty(t assertion) []report.Finding {
 		}
 		f := t.about(a.Element, "", "", "", "the attribute %s, which %s, has no value", check.Quote(a.Name), r.by)
 		if len(a.Values) > 0 {
+			f.Where = t.m.In(firstValue(a), "")
 			f.Message = fmt.Sprintf("the attribute %s, which %s, is empty", check.Quote(a.Name), r.by)
 		}
 		t.level(&f, r)
@@ -245,6 +246,14 @@ func empty(t assertion) []report.Finding {
 		out = append(out, f)
 	}
 	return out
+}
+
+// firstValue is the element of an attribute's first value; the attribute itself when it has none.
+func firstValue(a samldoc.Attribute) *xmltree.Element {
+	if v := a.Element.Child(samldoc.Assertion, "AttributeValue"); v != nil {
+		return v
+	}
+	return a.Element
 }
 
 func manyValues(t assertion) []report.Finding {

@@ -221,3 +221,37 @@ func (t assertion) texts() []*xmltree.Element {
 	})
 	return out
 }
+
+// named are the texts of the assertion, and the issuer of the response around it with the first.
+func (t assertion) named() []*xmltree.Element {
+	if t.r.Issuer != nil && len(t.r.Assertions) > 0 && t.r.Assertions[0] == t.a {
+		return append([]*xmltree.Element{t.r.Issuer}, t.texts()...)
+	}
+	return t.texts()
+}
+
+func comments(t assertion) []report.Finding {
+	var out []report.Finding
+	for _, e := range t.named() {
+		by := "a comment"
+		switch {
+		case e.Interrupted():
+		case e.Local != "AttributeValue" && len(e.Elements()) > 0:
+			by = "the element <" + e.Elements()[0].Name() + ">"
+		default:
+			continue
+		}
+		what := e.Local
+		if e.Local == "AttributeValue" && e.Parent != nil {
+			what = "the attribute " + check.Quote(e.Parent.Attr("Name"))
+		}
+		f := t.finding(e, "", "%s stands inside %s: an SP that stops reading there takes the part before it for the whole", by, what)
+		if by == "a comment" {
+			f.Message = fmt.Sprintf("a comment stands inside %s: the signature holds with it and without it, and an SP that stops reading there takes the part before it for the whole", what)
+		}
+		f.Got = e.Value()
+		f.Fix = []string{"treat the message as an attack until you know who put it in: no IdP does", "let the SP use a library that reads a text as a whole, or refuses what interrupts it"}
+		out = append(out, f)
+	}
+	return out
+}

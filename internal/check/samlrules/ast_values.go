@@ -114,7 +114,7 @@ func allowedDomain(t assertion) []report.Finding {
 	}
 	e := t.a.NameID
 	if _, from := t.mail(); from.Element != nil {
-		e = from.Element
+		e = firstValue(from)
 	}
 	f := t.about(e, "", got, strings.Join(t.c.Config.AllowedDomains, ", "), "the user's e-mail domain is %s but allowed_domains holds %s", check.Quote(got), check.Quote(strings.Join(t.c.Config.AllowedDomains, ", ")))
 	if sub != "" && rule != "excluded" {
@@ -243,24 +243,6 @@ func (t assertion) groupValues(a samldoc.Attribute) *report.Finding {
 		}
 	}
 	return &f
-}
-
-func comments(t assertion) []report.Finding {
-	var out []report.Finding
-	for _, e := range t.texts() {
-		if !e.Interrupted() {
-			continue
-		}
-		what := e.Local
-		if e.Local == "AttributeValue" && e.Parent != nil {
-			what = "the attribute " + check.Quote(e.Parent.Attr("Name"))
-		}
-		f := t.finding(e, "", "a comment stands inside %s: the signature holds with it and without it, and an SP that stops reading there takes the part before it for the whole", what)
-		f.Got = e.Value()
-		f.Fix = []string{"treat the message as an attack until you know who put the comment in: no IdP does", "let the SP use a library that reads across comments, or refuses them"}
-		out = append(out, f)
-	}
-	return out
 }
 
 func intact(t assertion) []report.Finding {

@@ -112,6 +112,9 @@ func (l letter) live() (at time.Time, ok bool) { return seenAt(l.c, l.m) }
 // recorded reports whether the message is as it travelled: nothing can have been damaged by copying it.
 func recorded(m *check.Message) bool { return !m.Sent.IsZero() }
 
+// inRecording reports whether the message stands in a recording of a browser, which shows what came before it.
+func inRecording(m *check.Message) bool { return recorded(m) && slices.Contains(m.Layers, "HAR") }
+
 // ownSignature reports whether the message itself carries a signature, in its element or in the address that brought it.
 func ownSignature(m *check.Message) bool {
 	return m.Query != nil || m.Doc != nil && m.Doc.Root.Child(samldoc.DSig, "Signature") != nil

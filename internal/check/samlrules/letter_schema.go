@@ -36,21 +36,19 @@ var letterModels = map[string]letterModel{
 	"samlp:StatusCode": {order: []string{"samlp:StatusCode"}, attributes: []string{"Value"}},
 	"saml:Assertion": {order: []string{"saml:Issuer", "ds:Signature", "saml:Subject", "saml:Conditions", "saml:Advice", anyStatement},
 		attributes: []string{"ID", "Version", "IssueInstant"}},
-	"saml:Issuer":              {attributes: nameAttributes},
-	"saml:NameID":              {attributes: nameAttributes},
-	"saml:Subject":             {order: []string{anyName, "saml:SubjectConfirmation"}, attributes: []string{}},
-	"saml:SubjectConfirmation": {order: []string{anyName, "saml:SubjectConfirmationData"}, attributes: []string{"Method"}},
-	"saml:Conditions":          {order: []string{"saml:Condition|saml:AudienceRestriction|saml:OneTimeUse|saml:ProxyRestriction"}, attributes: []string{"NotBefore", "NotOnOrAfter"}},
-	"saml:AudienceRestriction": {order: []string{"saml:Audience"}, attributes: []string{}},
-	"saml:AuthnStatement":      {order: []string{"saml:SubjectLocality", "saml:AuthnContext"}, attributes: []string{"AuthnInstant", "SessionIndex", "SessionNotOnOrAfter"}},
+	"saml:Issuer":                  {attributes: nameAttributes},
+	"saml:NameID":                  {attributes: nameAttributes},
+	"saml:Subject":                 {order: []string{anyName, "saml:SubjectConfirmation"}, attributes: []string{}},
+	"saml:SubjectConfirmation":     {order: []string{anyName, "saml:SubjectConfirmationData"}, attributes: []string{"Method"}},
+	"saml:SubjectConfirmationData": {attributes: []string{"NotBefore", "NotOnOrAfter", "Recipient", "InResponseTo", "Address"}},
+	"saml:Conditions":              {order: []string{"saml:Condition|saml:AudienceRestriction|saml:OneTimeUse|saml:ProxyRestriction"}, attributes: []string{"NotBefore", "NotOnOrAfter"}},
+	"saml:AudienceRestriction":     {order: []string{"saml:Audience"}, attributes: []string{}},
+	"saml:AuthnStatement":          {order: []string{"saml:SubjectLocality", "saml:AuthnContext"}, attributes: []string{"AuthnInstant", "SessionIndex", "SessionNotOnOrAfter"}},
 	"saml:AuthnContext": {order: []string{"saml:AuthnContextClassRef", "saml:AuthnContextDecl|saml:AuthnContextDeclRef", "saml:AuthenticatingAuthority"},
 		attributes: []string{}},
 	"saml:AttributeStatement": {order: []string{"saml:Attribute|saml:EncryptedAttribute"}, attributes: []string{}},
 	"saml:Attribute":          {order: []string{"saml:AttributeValue"}, attributes: []string{"Name", "NameFormat", "FriendlyName"}},
 }
-
-// strangers are elements that rules on signatures and wrapping tell of wherever they stand.
-var strangers = []string{"saml:Assertion", "saml:EncryptedAssertion", "samlp:Response", "ds:Signature"}
 
 // misbuilt tells what in a message the schema does not allow: elements out of order or in the wrong place, attributes that do not exist,
 // text between elements. fix is the step for who wrote the message.
@@ -83,7 +81,7 @@ func letterName(e *xmltree.Element) string {
 	case samldoc.DSig:
 		return "ds:" + e.Local
 	}
-	return e.Name()
+	return "{" + e.Space + "}" + e.Local
 }
 
 func (l letter) children(e *xmltree.Element, m letterModel) []report.Finding {
@@ -96,7 +94,7 @@ func (l letter) children(e *xmltree.Element, m letterModel) []report.Finding {
 		n := letterName(c)
 		at := slices.IndexFunc(m.order, func(o string) bool { return slices.Contains(strings.Split(o, "|"), n) })
 		switch {
-		case slices.Contains(strangers, n):
+		case n == "ds:Signature": // SIG013
 		case at < 0:
 			out = append(out, l.foreign(e, c, m))
 		case at < last && told: // one that moved pushes the others aside
@@ -118,10 +116,8 @@ func (l letter) children(e *xmltree.Element, m letterModel) []report.Finding {
 // foreign tells of an element that cannot stand where it does.
 func (l letter) foreign(e, c *xmltree.Element, m letterModel) report.Finding {
 	var names []string
-	for _, o := range m.order {
-		for _, n := range strings.Split(o, "|") {
-			names = append(names, n[strings.IndexByte(n, ':')+1:])
-		}
+	for _, n := range flattened(m.order) {
+		names = append(names, n[strings.IndexByte(n, ':')+1:])
 	}
 	f := l.about(c, "", c.Name(), "", "<%s> is no element of <%s>", c.Name(), e.Name())
 	if near := source.Nearest(c.Local, names); near != "" {
@@ -141,12 +137,60 @@ func (l letter) unknownAttributes(e *xmltree.Element, m letterModel) []report.Fi
 			continue
 		}
 		f := l.about(e, a.Local, a.Local, "", "<%s> has the attribute %q, which the schema does not know", e.Name(), a.Local)
+		f.Severity = report.Warning
 		if near := source.Nearest(a.Local, m.attributes); near != "" && !e.Has(near) {
-			f.Want = near
+			f.Want, f.Severity = near, report.Error // what is meant is not there
 			f.Message += fmt.Sprintf(" (did you mean %q?)", near)
 		}
-		f.Severity = report.Warning
 		out = append(out, f)
 	}
 	return out
+}
+
+// misspelt reports whether an attribute or a child of the element, or an attribute of a child, is one that the schema does not know but
+// stands for one that it does: what is missed there is meant by it.
+func misspelt(e *xmltree.Element) bool {
+	m, known := letterModels[letterName(e)]
+	if !known {
+		return false
+	}
+	if respelt(e, m) {
+		return true
+	}
+	for _, c := range e.Elements() {
+		n := letterName(c)
+		if inner, known := letterModels[n]; known && respelt(c, inner) {
+			return true
+		}
+		order := flattened(m.order)
+		if slices.Contains(order, n) {
+			continue
+		}
+		for _, name := range order {
+			if source.Nearest(c.Local, []string{name[strings.IndexByte(name, ':')+1:]}) != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func respelt(e *xmltree.Element, m letterModel) bool {
+	return slices.ContainsFunc(e.Attrs, func(a xmltree.Attr) bool {
+		near := source.Nearest(a.Local, m.attributes)
+		return a.Prefix == "" && a.Local != "xmlns" && !slices.Contains(m.attributes, a.Local) && near != "" && !e.Has(near)
+	})
+}
+
+// flattened lists the names of an order one by one.
+func flattened(order []string) []string { return strings.Split(strings.Join(order, "|"), "|") }
+
+// byMisspelling says of findings about what is missed in an element that the schema's rule tells why.
+func byMisspelling(m *check.Message, code string, all []report.Finding) []report.Finding {
+	for i, f := range all {
+		if m.Doc != nil && f.CausedBy == "" && misspelt(m.Doc.At(f.Where.Path)) {
+			all[i].CausedBy = code
+		}
+	}
+	return all
 }

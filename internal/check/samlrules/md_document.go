@@ -143,9 +143,27 @@ func mdDamaged(c *check.Case, kind evidence.Kind, seen check.Seen) report.Findin
 	if e, ok := errors.AsType[*source.Error](seen.Parsed); ok {
 		f.Message, f.Where = "the metadata is no XML that can be read: "+e.Msg, mdPlaceIn(c, kind, e.Pos)
 	}
+	if what := mdSomethingElse(mdOpening(seen)); what != "" {
+		f.Message, f.Where = "the metadata is "+what+" and no XML of SAML", mdPlaceIn(c, kind, source.Pos{Line: 1, Col: 1})
+	}
 	d := metadoc{c: c, kind: kind}
 	f.Fix = []string{d.step("export the metadata anew")}
 	return f
+}
+
+// mdSomethingElse names what a text that is no XML is, by its beginning in small letters; "" when it is meant to be XML.
+func mdSomethingElse(text string) string {
+	switch {
+	case mdIsPage(text):
+		return "an HTML page, perhaps that of a login,"
+	case strings.HasPrefix(text, "{"), strings.HasPrefix(text, "["):
+		return "JSON"
+	case strings.HasPrefix(text, "-----begin certificate"):
+		return "a certificate"
+	case strings.HasPrefix(text, "http://"), strings.HasPrefix(text, "https://"):
+		return "an address"
+	}
+	return ""
 }
 
 // mdPlaceIn locates a place of a document: in its file, else by the exchange that brought it.

@@ -108,11 +108,20 @@ func mdExampleID(d metadoc) string {
 
 func mdSpaced(d metadoc) []report.Finding {
 	id := d.entity.Attr("entityID")
-	clean := strings.Join(strings.Fields(id), "")
+	seen := strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cf, r) { // takes no room: zero width space, byte order mark
+			return -1
+		}
+		return r
+	}, id)
+	clean, what := strings.Join(strings.Fields(seen), ""), "white space"
+	if seen != id {
+		what = "characters that nobody sees"
+	}
 	if clean == id || clean == "" {
 		return nil
 	}
-	f := d.about(d.entity, "entityID", id, clean, "entityID is %s, with white space in it, where %s is meant", check.Quote(id), check.Quote(clean))
+	f := d.about(d.entity, "entityID", id, clean, "entityID is %s, with %s in it, where %s is meant", check.Quote(id), what, check.Quote(clean))
 	f.Fix = []string{d.step("enter "+clean, "entity_id")}
 	return []report.Finding{f}
 }
@@ -160,13 +169,13 @@ func mdSpMisnamed(c *check.Case) []report.Finding {
 // The roles that the entity plays, and by which protocols.
 var mdRole = []check.Rule{
 	onEntity(check.Rule{
-		Code: "MD010", Title: "the IdP's metadata is that of an IdP", Severity: report.Error, Explains: []string{"CFG003", "MD007", "MD004"},
+		Code: "MD010", Title: "the IdP's metadata is that of an IdP", Severity: report.Error, Explains: []string{"CFG003", "MD003", "MD004", "MD007"},
 		Why:  "The SP finds neither a sign-on address nor a certificate in it.",
 		Fix:  "take the metadata that the IdP publishes, not the SP's",
 		Refs: []string{mdRefIdPRole},
 	}, ofIdP, func(d metadoc) []report.Finding { return mdWrongRole(d, idpRole, spRole) }),
 	onEntity(check.Rule{
-		Code: "MD011", Title: "the SP's metadata is that of an SP", Severity: report.Error,
+		Code: "MD011", Title: "the SP's metadata is that of an SP", Severity: report.Error, Explains: []string{"MD003"},
 		Why:  "The IdP finds no address in it to send responses to.",
 		Fix:  "take the metadata that the SP publishes, not the IdP's",
 		Refs: []string{mdRefSPRole},

@@ -110,23 +110,22 @@ func mdOrganisation(d metadoc) []report.Finding {
 			}
 		}
 	}
-	if federated {
-		mdContacts(d, add)
-	}
+	mdContacts(d, federated, add)
 	return out
 }
 
 const mdXmlSpace = "http://www.w3.org/XML/1998/namespace"
 
-func mdContacts(d metadoc, add func(e *xmltree.Element, got, want, format string, args ...any)) {
-	reachable, useful := false, []*xmltree.Element{}
+// mdContacts judges whom people may write to. A contact of which nothing is said (AD FS writes such ones) is as good as none, and only
+// a federation asks for one.
+func mdContacts(d metadoc, federated bool, add func(e *xmltree.Element, got, want, format string, args ...any)) {
+	var useful []*xmltree.Element
 	for _, p := range d.entity.All(samldoc.Metadata, "ContactPerson") {
-		if kind := p.Attr("contactType"); kind == "technical" || kind == "support" {
+		if kind := p.Attr("contactType"); (kind == "technical" || kind == "support") && (federated || len(p.Elements()) > 0) {
 			useful = append(useful, p)
-			reachable = reachable || p.Child(samldoc.Metadata, "EmailAddress").Value() != ""
 		}
 	}
-	if len(useful) == 0 {
+	if len(useful) == 0 && federated {
 		add(d.entity, "", "ContactPerson", "the metadata names no technical or support contact, though it is made for a federation")
 		return
 	}

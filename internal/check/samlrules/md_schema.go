@@ -33,6 +33,7 @@ type model struct {
 	order      []string
 	attributes []string
 	required   []string
+	parts      []string // children that have to be there and that no other rule asks for
 }
 
 var (
@@ -60,10 +61,11 @@ var mdModels = map[string]model{
 	"KeyDescriptor":                {order: []string{"ds:KeyInfo", "EncryptionMethod"}, attributes: []string{"use"}},
 	"Organization":                 {order: []string{"Extensions", "OrganizationName", "OrganizationDisplayName", "OrganizationURL"}, attributes: []string{}},
 	"ContactPerson":                {order: []string{"Extensions", "Company", "GivenName", "SurName", "EmailAddress", "TelephoneNumber"}, attributes: []string{"contactType"}, required: []string{"contactType"}},
-	"AttributeConsumingService":    {order: []string{"ServiceName", "ServiceDescription", "RequestedAttribute"}, attributes: []string{"index", "isDefault"}, required: []string{"index"}},
-	"ArtifactResolutionService":    {attributes: mdIndexedModel.attributes, required: []string{"Location", "index"}},
-	"AssertionConsumerService":     mdIndexedModel,
-	"SingleLogoutService":          mdEndpointModel, "ManageNameIDService": mdEndpointModel, "SingleSignOnService": mdEndpointModel, "NameIDMappingService": mdEndpointModel,
+	"AttributeConsumingService": {order: []string{"ServiceName", "ServiceDescription", "RequestedAttribute"}, attributes: []string{"index", "isDefault"}, required: []string{"index"},
+		parts: []string{"ServiceName", "RequestedAttribute"}},
+	"ArtifactResolutionService": {attributes: mdIndexedModel.attributes, required: []string{"Location", "index"}},
+	"AssertionConsumerService":  mdIndexedModel,
+	"SingleLogoutService":       mdEndpointModel, "ManageNameIDService": mdEndpointModel, "SingleSignOnService": mdEndpointModel, "NameIDMappingService": mdEndpointModel,
 	"AssertionIDRequestService": mdEndpointModel, "AttributeService": mdEndpointModel, "AuthnQueryService": mdEndpointModel, "AuthzService": mdEndpointModel,
 	"NameIDFormat": mdLeafModel, "AttributeProfile": mdLeafModel, "Extensions": mdLeafModel, "EncryptionMethod": {required: []string{"Algorithm"}}, "RequestedAttribute": mdLeafModel,
 	"OrganizationName": mdLocalisedModel, "OrganizationDisplayName": mdLocalisedModel, "OrganizationURL": mdLocalisedModel, "ServiceName": mdLocalisedModel, "ServiceDescription": mdLocalisedModel,
@@ -150,6 +152,11 @@ func (s *mdMisfits) children(e *xmltree.Element, m model) {
 		}
 		if seen[n]++; seen[n] == 2 && slices.Contains([]string{"ds:Signature", "Extensions", "Organization", "ds:KeyInfo"}, n) {
 			s.add(c, "", "2", "1", "<%s> is there more than once in <%s>, where %q is allowed", c.Name(), e.Name(), "1")
+		}
+	}
+	for _, part := range m.parts {
+		if seen[part] == 0 && e.Child(samldoc.Metadata, part) == nil {
+			s.add(e, "", "", part, "<%s> has no <%s>", e.Name(), part)
 		}
 	}
 	for _, n := range e.Children {

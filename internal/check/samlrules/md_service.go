@@ -78,7 +78,7 @@ var mdService = []check.Rule{
 		return out
 	}),
 	onRole(check.Rule{
-		Code: "MD022", Title: "every binding is one that exists", Severity: report.Error,
+		Code: "MD022", Title: "every binding is one that exists", Severity: report.Error, Explains: []string{"MD015", "MD016", "MD017", "MD023"},
 		Why:  "Software passes over an address whose binding it does not know.",
 		Fix:  "spell the binding as the standard does",
 		Refs: []string{mdRefEndpoint},

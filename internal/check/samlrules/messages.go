@@ -143,7 +143,7 @@ func onAssertion(r check.Rule, lacks func(assertion) string, judge func(assertio
 	find := func(c *check.Case) []report.Finding {
 		var out []report.Finding
 		for _, t := range assertions(c) {
-			out = append(out, judge(t)...)
+			out = append(out, byMisspelling(t.m, "RSP003", judge(t))...)
 		}
 		return out
 	}

@@ -87,7 +87,7 @@ var rspHead = []check.Rule{
 		Fix:  "let the IdP leave InResponseTo out of the logins that it begins itself",
 		Refs: []string{"SAML 2.0 Profiles §4.1.5"},
 	}, func(l letter) string {
-		if l.m.Label != "" || l.asked().id != "" || recorded(l.m) {
+		if l.m.Label != "" || l.asked().id != "" || inRecording(l.m) {
 			return ""
 		}
 		return "whether the SP sent a request is not known; a recording of the whole login shows it"
@@ -191,7 +191,7 @@ func unsolicited(l letter) []report.Finding {
 // than likely.
 func answersNobody(l letter) []report.Finding {
 	got := l.head.InResponseTo
-	if got == "" || l.m.Label != "" || l.m.RequestID != "" || !recorded(l.m) || slices.ContainsFunc(l.c.Messages, func(m *check.Message) bool { return m.Request != nil || carries(m, "SAMLRequest") }) {
+	if got == "" || l.m.Label != "" || l.m.RequestID != "" || !inRecording(l.m) || slices.ContainsFunc(l.c.Messages, func(m *check.Message) bool { return m.Request != nil || carries(m, "SAMLRequest") }) {
 		return nil
 	}
 	f := l.about(l.head.Element, "InResponseTo", got, "", "likely: the response says that it answers the request %s, and the recording shows no request", check.Quote(got))

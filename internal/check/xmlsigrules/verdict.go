@@ -1,6 +1,7 @@
 package xmlsigrules
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -50,10 +51,22 @@ func (x signature) verdict(k keys) verdict {
 		return embedded
 	}
 	held := k.held(x.c)
-	if len(held) == 0 || among(held, x.s.Key) == nil || x.firstOnly() && string(held[0].DER) != string(x.s.Key) {
+	if x.firstOnly() && len(held) > 0 {
+		held = held[:1]
+	}
+	if !anyTwin(held, x.s.Key) {
 		return other
 	}
 	return fine
+}
+
+// anyTwin reports whether one of the certificates is that in DER, or another one of its key: which of them verified says nothing. Where
+// the SP compares certificates byte for byte, SIG015 speaks.
+func anyTwin(all []cert.Cert, der []byte) bool {
+	key := named(der).Cert
+	return among(all, der) != nil || key != nil && slices.ContainsFunc(all, func(c cert.Cert) bool {
+		return c.Cert != nil && bytes.Equal(c.Cert.RawSubjectPublicKeyInfo, key.RawSubjectPublicKeyInfo)
+	})
 }
 
 // digests judges the references.

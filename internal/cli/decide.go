@@ -35,11 +35,25 @@ func decide(c *report.Connection, s subject) {
 	}
 }
 
+// answeredLast is the last exchange that was not held back because the server had asked for a pause.
+func answeredLast(obs *evidence.Observation) *evidence.Exchange {
+	if obs == nil {
+		return nil
+	}
+	for i := len(obs.Exchanges) - 1; i >= 0; i-- {
+		ex := &obs.Exchanges[i]
+		if ex.Failure == nil || ex.Failure.Stage != evidence.StageBlocked || ex.Failure.Code != "pause" {
+			return ex
+		}
+	}
+	return obs.Last()
+}
+
 // unheard says why an endpoint of the login that was asked said nothing of use, "" when it did: it fell silent, it had no time, or
 // it refused with a page that nobody here can read.
 func unheard(c *report.Connection, kind evidence.Kind, obs *evidence.Observation) string {
 	name := map[evidence.Kind]string{evidence.Authorize: "authorization endpoint", evidence.Client: "token endpoint", evidence.SAMLSSO: "single sign-on service"}[kind]
-	last := obs.Last()
+	last := answeredLast(obs)
 	if last == nil || last.Failure != nil && last.Failure.Stage == evidence.StageBlocked {
 		return ""
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -18,9 +19,11 @@ import (
 	"github.com/ssoctl/ssoctl/internal/decode"
 	"github.com/ssoctl/ssoctl/internal/evidence"
 	"github.com/ssoctl/ssoctl/internal/knowledge"
+	"github.com/ssoctl/ssoctl/internal/oidcdoc"
 	"github.com/ssoctl/ssoctl/internal/probe"
 	"github.com/ssoctl/ssoctl/internal/report"
 	"github.com/ssoctl/ssoctl/internal/unwrap"
+	"github.com/ssoctl/ssoctl/internal/xmltree"
 )
 
 type decodeOptions struct {
@@ -149,6 +152,9 @@ func decodeReport(app *App, o decodeOptions, name string, data []byte) (*report.
 	if err := d.messages(r, found); err != nil {
 		return nil, err
 	}
+	if d.client, err = d.held(); err != nil {
+		return nil, err
+	}
 	d.documents(r, found)
 	r.Elapsed = app.Now().Sub(start)
 	r.Conclude()
@@ -186,8 +192,12 @@ type decoder struct {
 	key  []byte
 	many bool
 
-	kinds  []string   // of the messages
-	second [][]string // for each message, under -v: one for each signature
+	target *config.Target // the connection to judge by, nil without one
+	client decode.Client  // what tokens are held against
+
+	kinds  []string           // of the messages
+	parts  []evidence.Message // of messages that do not parse: what can be read of them
+	second [][]string         // for each message, under -v: one for each signature
 }
 
 // messages judges the SAML messages together, as one login, and summarises them.
@@ -196,6 +206,7 @@ func (d *decoder) messages(r *report.Report, found []unwrap.Document) error {
 	if err != nil {
 		return err
 	}
+	d.target = target
 	if !slices.ContainsFunc(found, probe.IsMessage) {
 		return nil
 	}
@@ -236,6 +247,10 @@ func (d *decoder) messages(r *report.Report, found []unwrap.Document) error {
 			m.Sent = d.at
 		}
 		d.kinds = append(d.kinds, doc.Kind)
+		d.parts = append(d.parts, evidence.Message{})
+		if _, err := xmltree.Parse("", doc.Data); err != nil {
+			d.parts[len(d.parts)-1].XML = decode.Closed(doc.Data)
+		}
 		if d.many {
 			m.Source = decode.Origin(d.name, doc)
 		}
@@ -244,6 +259,7 @@ func (d *decoder) messages(r *report.Report, found []unwrap.Document) error {
 	s.set[evidence.SAMLMessages] = obs
 	if !d.o.reveal {
 		s.set = evidence.Redact(s.set, d.key)
+		d.parts = evidence.Redact(evidence.Set{evidence.SAMLMessages: {Messages: d.parts}}, d.key)[evidence.SAMLMessages].Messages
 	}
 	d.judge(r, s)
 	return nil
@@ -271,7 +287,7 @@ func (d *decoder) judge(r *report.Report, s subject) {
 		if i < len(d.second) {
 			beside(doc.Summary, d.second[i])
 		}
-		doc.Summary = decode.Marked(doc.Summary, m, conn, s.target != nil)
+		doc.Summary = append(decode.Marked(doc.Summary, m, conn, s.target != nil), decode.Partial(c, d.parts[i])...)
 		r.Documents = append(r.Documents, doc)
 	}
 	r.Connections = append(r.Connections, conn)
@@ -288,7 +304,7 @@ func (d *decoder) documents(r *report.Report, found []unwrap.Document) {
 		if probe.IsMessage(doc) {
 			continue
 		}
-		out := decode.Document(d.name, doc, hide)
+		out := decode.Document(d.name, doc, hide, d.client)
 		out.Source += " (" + decode.Wrapping(doc.Layers, out.Title, len(doc.Data)) + ")"
 		r.Documents = append(r.Documents, out)
 		kind, judged := kinds[doc.Kind]
@@ -300,6 +316,28 @@ func (d *decoder) documents(r *report.Report, found []unwrap.Document) {
 			r.Connections = append(r.Connections, c)
 		}
 	}
+}
+
+// held is what tokens are held against: the flags, else the connection of -n.
+func (d *decoder) held() (decode.Client, error) {
+	k := decode.Client{Issuer: d.o.hand.issuer, ID: d.o.hand.clientID, At: d.at}
+	if t := d.target; t != nil && t.OIDC != nil {
+		k.Issuer, k.ID = cmp.Or(k.Issuer, t.OIDC.Issuer), cmp.Or(k.ID, t.OIDC.ClientID)
+	}
+	if d.o.hand.jwks == "" {
+		return k, nil
+	}
+	b, err := readCapped(d.app.path(d.o.hand.jwks), maxInput)
+	if err != nil {
+		return k, usage("", "read --jwks: %w", err)
+	}
+	if k.Keys, err = oidcdoc.ParseJWKS(d.o.hand.jwks, b); err != nil {
+		return k, usage("--jwks takes the document behind jwks_uri", "read --jwks: %w", err)
+	}
+	if len(k.Keys.Keys) == 0 {
+		return k, usage("--jwks takes the document behind jwks_uri", "%s holds no keys", d.o.hand.jwks)
+	}
+	return k, nil
 }
 
 func (d *decoder) keyReference(t *config.Target) string {

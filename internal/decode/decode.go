@@ -25,14 +25,14 @@ var titles = map[string]string{
 }
 
 // Document summarises one thing that was opened. d must not be a SAML message: those are summarised as the evidence that they
-// became (Message).
-func Document(name string, d unwrap.Document, r evidence.Redactor) report.Document {
+// became (Message). Tokens are held against k.
+func Document(name string, d unwrap.Document, r evidence.Redactor, k Client) report.Document {
 	out := head(name, d)
 	switch d.Kind {
 	case unwrap.KindMetadata:
 		out.Summary, out.Content = metadata(d.Data), string(d.Data)
 	case unwrap.KindJWT, unwrap.KindJWE:
-		out.Summary, out.Content = token(string(d.Data), d.Name, r)
+		out.Summary, out.Content = k.Token(string(d.Data), d.Name, r)
 	case unwrap.KindCertificate:
 		out.Summary, out.Content = certificate(d.Data)
 	case unwrap.KindJWKS, unwrap.KindJWK:

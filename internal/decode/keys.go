@@ -105,7 +105,7 @@ func strength(key any) string {
 func signedCertificates(raw []byte) []byte {
 	var outer struct {
 		Type    asn1.ObjectIdentifier
-		Content asn1.RawValue `asn1:"explicit,tag:0"`
+		Content asn1.RawValue // explicit [0]
 	}
 	if _, err := asn1.Unmarshal(raw, &outer); err != nil {
 		return nil
@@ -116,7 +116,7 @@ func signedCertificates(raw []byte) []byte {
 		Inner        asn1.RawValue
 		Certificates asn1.RawValue `asn1:"optional,tag:0"`
 	}
-	if _, err := asn1.Unmarshal(outer.Content.FullBytes, &signed); err != nil {
+	if _, err := asn1.Unmarshal(outer.Content.Bytes, &signed); err != nil {
 		return nil
 	}
 	certs, err := x509.ParseCertificates(signed.Certificates.Bytes)

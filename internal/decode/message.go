@@ -23,6 +23,7 @@ func Message(c *check.Case, m *check.Message, kind string) report.Document {
 	case m.Problem != "":
 		out.Summary = add(nil, "problem", m.Problem, "RSP001", "REQ001")
 	case m.Parsed != nil:
+		out.Notes = nil // the problem says it
 		out.Summary = add(nil, "problem", unreadable(m), "RSP002", "REQ002")
 	}
 	return out

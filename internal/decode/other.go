@@ -1,11 +1,9 @@
 package decode
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
-	"slices"
 	"sort"
 	"strings"
 
@@ -87,60 +85,6 @@ func certificate(data []byte) (report.Rows, any) {
 	return rows, text.String()
 }
 
-// token opens a JWT without verifying it.
-func token(text, name string, r evidence.Redactor) (report.Rows, any) {
-	parts := strings.Split(text, ".")
-	header := part(parts, 0)
-	content := map[string]any{"header": r.Claims(header)}
-	rows := add(nil, "algorithm", word(header, "alg"))
-	rows = add(rows, "key", word(header, "kid"))
-	rows = add(rows, "type", word(header, "typ"))
-	if len(parts) != 3 {
-		return append(rows, report.Row{Key: "content", Value: "encrypted; it is not opened"}), content
-	}
-	payload := part(parts, 1)
-	shown := r.Claims(payload)
-	content["claims"] = shown
-	return append(rows, claimRows(payload, shown)...), content
-}
-
-func part(parts []string, i int) map[string]any {
-	if i >= len(parts) {
-		return nil
-	}
-	b, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[i], "="))
-	if err != nil {
-		return nil
-	}
-	return object(b)
-}
-
-// claimRows shows what every token has in the order of a login, and the rest by name.
-func claimRows(claims, shown map[string]any) report.Rows {
-	rows := report.Rows{}
-	first := []string{"iss", "aud", "azp", "sub"}
-	for _, name := range first {
-		rows = add(rows, map[string]string{"iss": "issuer", "aud": "audience", "azp": "authorized party", "sub": "subject"}[name], word(shown, name))
-	}
-	for _, name := range []string{"iat", "nbf", "exp", "auth_time"} {
-		if n, ok := claims[name].(json.Number); ok {
-			if seconds, err := n.Int64(); err == nil {
-				rows = add(rows, map[string]string{"iat": "issued", "nbf": "not before", "exp": "expires", "auth_time": "signed in"}[name], unix(seconds))
-			}
-		}
-		first = append(first, name)
-	}
-	row := report.Row{Key: "claims"}
-	for name := range shown {
-		if !slices.Contains(first, name) {
-			row.More = append(row.More, name+" = "+word(shown, name))
-		}
-	}
-	sort.Strings(row.More)
-	row.Value = fmt.Sprint(len(row.More))
-	return append(rows, row)
-}
-
 func word(m map[string]any, name string) string {
 	switch v := m[name].(type) {
 	case nil:
@@ -159,7 +103,7 @@ func word(m map[string]any, name string) string {
 func claims(data []byte, r evidence.Redactor) (report.Rows, any) {
 	all := object(data)
 	shown := r.Claims(all)
-	return claimRows(all, shown), shown
+	return Client{}.claims(all, shown, ""), shown
 }
 
 func keySet(data []byte, r evidence.Redactor) (report.Rows, any) {

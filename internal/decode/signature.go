@@ -8,6 +8,7 @@ import (
 
 	"github.com/ssoctl/ssoctl/internal/cert"
 	"github.com/ssoctl/ssoctl/internal/check"
+	"github.com/ssoctl/ssoctl/internal/evidence"
 	"github.com/ssoctl/ssoctl/internal/report"
 	"github.com/ssoctl/ssoctl/internal/xmlsig"
 )
@@ -48,6 +49,8 @@ func signatures(c *check.Case, m *check.Message) report.Rows {
 // become marks a row with what became of the signature. It is good only by a certificate that is known from elsewhere.
 func become(row *report.Row, s *xmlsig.Signature, known bool) {
 	switch {
+	case s.Problem == evidence.SignatureRemoved:
+		row.Text = "taken out when this was made safe to send"
 	case s.Trusted() && s.By == xmlsig.ByConfigured:
 		row.Outcome, row.Text = report.Passed, "by the configured certificate"
 	case s.Trusted():

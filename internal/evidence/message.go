@@ -35,6 +35,9 @@ type Message struct {
 	Answer     *Exchange           `json:"answer,omitempty"` // what the receiver answered, where a HAR shows it
 }
 
+// SignatureRemoved is the Problem of a signature of which only the place is left: the message comes from a HAR that was made safe to send.
+const SignatureRemoved = "the signature was taken out when this was made safe to send"
+
 // Form is the HTML form that a browser would post, or posted, the message with.
 type Form struct {
 	Action string   `json:"action,omitempty"`

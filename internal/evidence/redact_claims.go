@@ -141,6 +141,11 @@ func (r Redactor) Params(params map[string][]string) map[string][]string {
 	return out
 }
 
+// Redacted reports whether a text is one that stands for another.
+func Redacted(text string) bool {
+	return strings.HasPrefix(text, mark) || text == hidden
+}
+
 // URL gives an address, and Body a document, as it may be shown.
 func (r Redactor) URL(address string) string {
 	if !r.hides() {

@@ -153,9 +153,11 @@ type SPSAML struct {
 	// Reactions are what the SP does about what a rule finds in a response, by code, or by code and aspect ("RSP002/doctype").
 	Reactions   map[string]Reaction `yaml:"reactions,omitempty"`
 	CertFormats Fact[[]string]      `yaml:"certificate_formats,omitempty"`
-	Needs       Fact[[]string]      `yaml:"needs,omitempty"` // connection keys without which the form cannot be filled: sso_url, certificate, idp_entity_id
-	Attributes  []Claim             `yaml:"attributes,omitempty"`
-	Facts       Facts               `yaml:"facts,omitempty"`
+	// OneCertificate: the field takes a single certificate; several pasted into it fit nothing.
+	OneCertificate Fact[bool]     `yaml:"one_certificate,omitempty"`
+	Needs          Fact[[]string] `yaml:"needs,omitempty"` // connection keys without which the form cannot be filled: sso_url, certificate, idp_entity_id
+	Attributes     []Claim        `yaml:"attributes,omitempty"`
+	Facts          Facts          `yaml:"facts,omitempty"`
 }
 
 // Reaction is what an SP does about a finding. A code without one is taken for a refusal, as the standard demands.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -134,6 +135,7 @@ func (r *run) front(ctx context.Context, label, endpoint, query, home string) []
 		}
 		address = next
 	}
+	out[len(out)-1].Failure = &evidence.Failure{Stage: evidence.StageRedirect, Code: "many", Text: fmt.Sprintf("more than %d redirects", maxRedirects)}
 	return out
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/ssoctl/ssoctl/internal/evidence"
+	"github.com/ssoctl/ssoctl/internal/samldoc"
 	"github.com/ssoctl/ssoctl/internal/unwrap"
 	"github.com/ssoctl/ssoctl/internal/xmlsig"
 	"github.com/ssoctl/ssoctl/internal/xmltree"
@@ -34,6 +35,15 @@ func Examine(d unwrap.Document, trust xmlsig.Trust, keys []*rsa.PrivateKey) evid
 	m.Query = xmlsig.VerifyQuery(d.Query, trust)
 	opened, sigs, encs, err := xmlsig.Open(doc, trust, keys)
 	m.Signatures, m.Decrypted = sigs, encs
+	for i := range m.Signatures {
+		s := &m.Signatures[i]
+		if e := doc.At(s.Path); e != nil && evidence.Redacted(strings.TrimSpace(e.Child(samldoc.DSig, "SignatureValue").Value())) {
+			s.State, s.Problem = xmlsig.NotComputed, evidence.SignatureRemoved
+			for n := range s.References {
+				s.References[n].State, s.References[n].Altered = xmlsig.NotComputed, ""
+			}
+		}
+	}
 	if err == nil && opened != doc {
 		m.XML = opened.Raw
 	}

@@ -81,11 +81,11 @@ func (rows Rows) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// refused counts the rows that are marked as wrong without a rule behind them.
+// refused counts the rows that are marked as errors without a rule behind them.
 func (d Document) refused() int {
 	n := 0
 	for _, r := range d.Summary {
-		if r.Outcome == Failed && r.Code == "" {
+		if r.Outcome == Failed && r.Code == "" && r.Severity == Error {
 			n++
 		}
 	}

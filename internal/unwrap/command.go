@@ -44,9 +44,9 @@ func (o *opener) command(p piece) bool {
 		layer  string
 		read   func([]byte) (request, bool)
 	}{
-		{curlLike().FindAllIndex(p.data, maxHits), "cURL", readCurl},
-		{shellLike().FindAllIndex(p.data, maxHits), "PowerShell", readPowerShell},
-		{fetchLike().FindAllIndex(p.data, maxHits), "fetch", readFetch},
+		{finding(curlLike, "curl").in(p.data), "cURL", readCurl},
+		{finding(shellLike, "-W", "-w", "-R", "-r", "-M", "-m", "irm", "IRM", "iwr", "IWR").in(head(p.data)), "PowerShell", readPowerShell},
+		{finding(fetchLike, "fetch(").in(p.data), "fetch", readFetch},
 	} {
 		found := false
 		for i, m := range form.starts {
@@ -76,7 +76,7 @@ func (o *opener) command(p piece) bool {
 func readCurl(text []byte) (request, bool) {
 	text = text[bytes.Index(text, []byte("curl")):] // a prompt may stand before it
 	words := shellWords(text)
-	if caretLike().Match(text) {
+	if finding(caretLike, "^").match(text) {
 		words = cmdWords(text)
 	}
 	var r request

@@ -220,15 +220,24 @@ func (r *harReader) documents() []Document {
 func identity(d Document) string { return d.Kind + "\x00" + string(d.Data) }
 
 // dropRepeats leaves out documents that were fetched again without a change: discovery, key sets, metadata. Messages stay, since one
-// that is sent twice is worth knowing.
+// that is sent twice is worth knowing; but for a request that an IdP carries along from one of its own pages to the next.
 func dropRepeats(docs []Document) []Document {
 	seen := map[string]bool{}
 	return slices.DeleteFunc(docs, func(d Document) bool {
+		name := identity(d)
+		if d.Kind == KindRequest {
+			if u, err := url.Parse(d.URL); err == nil {
+				name += "\x00" + strings.ToLower(u.Host)
+			}
+			again := seen[name]
+			seen[name] = true
+			return again
+		}
 		if d.Kind != KindDiscovery && d.Kind != KindJWKS && d.Kind != KindMetadata && d.Kind != KindUserinfo {
 			return false
 		}
-		again := seen[identity(d)]
-		seen[identity(d)] = true
+		again := seen[name]
+		seen[name] = true
 		return again
 	})
 }

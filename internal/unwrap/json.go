@@ -172,7 +172,7 @@ func (o *opener) oidcObject(p piece, n *source.Node, kind string, depth int) boo
 
 // jsonText opens a text inside JSON when it looks like something.
 func (o *opener) jsonText(p piece, n *source.Node, path string) bool {
-	if len(n.Text) < 16 || !hintLike().MatchString(n.Text) {
+	if len(n.Text) < 16 || !hinted([]byte(n.Text)) {
 		return false
 	}
 	in := p.within([]byte(n.Text), "JSON")
@@ -183,6 +183,11 @@ func (o *opener) jsonText(p piece, n *source.Node, path string) bool {
 }
 
 // hintLike tells texts that may hold a message: names of parameters, the beginnings of XML, base64 of XML, tokens and PEM.
+// hinted reports whether a text looks as if it had a message in it.
+func hinted(text []byte) bool {
+	return hintLike().Match(text[:min(len(text), wholly)]) || len(text) > wholly && finding(hintLike, "SAML", "wresult", "&lt;", "eyJ", "PHNhbW", "PD94bW", "PFJlc3", "-----BEGIN").match(text)
+}
+
 var hintLike = lazily(`SAML|wresult|^\s*<|&lt;|eyJ|PHNhbW|PD94bW|PFJlc3|-----BEGIN|[?&#](code|error|state|id_token|response_type)=|^[A-Za-z0-9+/=_%-]{100,}\s*$`)
 
 func carriesSAML(in []pair) bool {

@@ -31,13 +31,13 @@ func (o *opener) percent(p piece) bool {
 	if wrapped {
 		in = in.note(NoteLines)
 	}
-	in.quiet = p.quiet || !hintLike().Match(in.data)
+	in.quiet = p.quiet || !hinted(in.data)
 	return o.open(in)
 }
 
 // entities opens text in which markup is written with HTML entities.
 func (o *opener) entities(p piece) bool {
-	if !oneWord(p.data) && !bytes.HasPrefix(p.data, []byte("&lt;")) && !escapedLike().Match(p.data) || !entityLike().Match(p.data) {
+	if !oneWord(p.data) && !bytes.HasPrefix(p.data, []byte("&lt;")) && !escaped.match(p.data) || !finding(entityLike, "&").match(p.data) {
 		return false
 	}
 	plain := html.UnescapeString(string(p.data))
@@ -76,7 +76,7 @@ func (o *opener) encoded(p piece) bool {
 
 // decoded opens what base64 held: text, DER, or deflated data.
 func (o *opener) decoded(p piece) bool {
-	p.quiet = p.quiet || !hintLike().Match(p.data)
+	p.quiet = p.quiet || !hinted(p.data)
 	if looksText(p.data) {
 		return o.open(p)
 	}

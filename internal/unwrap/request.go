@@ -178,7 +178,7 @@ func (o *opener) alone(p piece, address string) bool {
 // http opens HTTP requests as proxies and SAML tracers show them: request line, header lines, blank line, body.
 func (o *opener) http(p piece) bool {
 	found := false
-	starts := httpLike().FindAllSubmatchIndex(p.data, maxHits)
+	starts := finding(httpLike, "GET ", "POST ", "PUT ", "HEAD ").in(p.data)
 	if len(starts) == 0 || starts[0][0] > 0 && p.quiet {
 		return false
 	}

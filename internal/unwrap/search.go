@@ -2,7 +2,6 @@ package unwrap
 
 import (
 	"bytes"
-	"regexp"
 	"slices"
 )
 
@@ -14,6 +13,9 @@ var (
 	slashedLike = lazily(`(?:\\u003c|<)(?:[A-Za-z_][\w.-]*:)?(?:` + rootNames + `)\s[^>]{0,200}=\\+["']`)
 	relayLike   = lazily(`\bRelayState\s*[=:]\s*["']?([^\s"'&<>]+)`)
 )
+
+// escaped finds elements whose markup is written with HTML entities.
+var escaped = finding(escapedLike, "&lt;")
 
 // hit is what was found at one offset.
 type hit struct {
@@ -49,28 +51,28 @@ func (o *opener) search(p piece) bool {
 	} else if o.rewritten(p) {
 		return true
 	}
-	each := func(re *regexp.Regexp, find func(m []int)) {
-		for _, m := range re.FindAllSubmatchIndex(p.data, maxHits) {
+	each := func(f finder, find func(m []int)) {
+		for _, m := range f.in(p.data) {
 			if o.work -= m[1] - m[0]; o.work < 0 || len(hits) > maxHits {
 				return
 			}
 			find(m)
 		}
 	}
-	each(linkLike(), func(m []int) { take(m[0], m[1], func(in piece) { o.link(in) }) })
-	each(logLike(), func(m []int) {
+	each(finding(linkLike, "://"), func(m []int) { take(m[0], m[1], func(in piece) { o.link(in) }) })
+	each(finding(logLike, "GET /", "POST /"), func(m []int) {
 		take(m[4], m[5], func(in piece) {
 			in.doc.URL, in.doc.Method = string(in.data), string(p.data[m[2]:m[3]])
 			o.target(in, string(in.data))
 		})
 	})
 	until := 0
-	each(samlLike(), func(m []int) {
+	each(finding(samlLike, "SAML", "wresult"), func(m []int) {
 		if m[0] >= until {
 			until = o.around(p, m, take)
 		}
 	})
-	each(tokenLike(), func(m []int) { take(m[0], m[1], func(in piece) { o.token(in) }) })
+	each(finding(tokenLike, "eyJ"), func(m []int) { take(m[0], m[1], func(in piece) { o.token(in) }) })
 	o.settle(p, hits)
 	return len(hits) > 0
 }
@@ -131,7 +133,7 @@ func (o *opener) around(p piece, m []int, take func(from, to int, find func(piec
 	take(from, to, func(in piece) {
 		in.data = in.data[m[1]-m[0]:]
 		in.doc.Name = name
-		if r := relayLike().FindSubmatch(p.data); r != nil {
+		if r := relayLike().FindSubmatch(head(p.data[max(0, from-wholly/32):])); r != nil {
 			state := string(r[1])
 			in.doc.RelayState = &state
 		}
@@ -156,10 +158,10 @@ func valueByte(c byte) bool {
 
 // rewritten searches text whose markup is escaped: HTML entities, or the escapes of JSON and program text.
 func (o *opener) rewritten(p piece) bool {
-	if escapedLike().Match(p.data) && !p.has(NoteEntities) {
+	if escaped.match(p.data) && !p.has(NoteEntities) {
 		return o.entities(p)
 	}
-	if slashedLike().Match(p.data) && !p.has(NoteEscapes) {
+	if finding(slashedLike, `=\`).match(p.data) && !p.has(NoteEscapes) {
 		in := p.within(unescape(p.data), "").note(NoteEscapes)
 		return o.open(in)
 	}

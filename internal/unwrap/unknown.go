@@ -99,15 +99,15 @@ func (o *opener) looksText(text []byte) (looks, paste string) {
 		return "XML that does not parse and is no SAML", "copy the whole document, beginning with its first <"
 	case bytes.HasPrefix(text, []byte("{")) || bytes.HasPrefix(text, []byte("[")):
 		return "JSON without an SSO message in it", "paste a HAR, a discovery document, a key set or a token response"
-	case bytes.Contains(text, []byte("curl ")) || fetchLike().Match(text) || shellLike().Match(text):
+	case bytes.Contains(text, []byte("curl ")) || fetchLike().Match(head(text)) || shellLike().Match(head(text)):
 		return "a request that carries no SSO message", pasteNetwork
 	case oneWord(text) && addressLike().Match(text) && bytes.Contains(text, []byte("://")):
 		return "an address without an SSO message in it", "to look at what is there: ssoctl doctor ADDRESS"
-	case connectionLike().Match(text):
+	case connectionLike().Match(head(text)):
 		return "a connection file of ssoctl", "judge it with ssoctl check"
 	case artifactLike().Match(text):
 		return "a SAML artifact (SAMLart): a reference that only the SP can exchange for the message", "paste it with its name, SAMLart=…, or have the IdP send by POST"
-	case !oneWord(text) && errorLike().Match(text):
+	case !oneWord(text) && errorLike().Match(head(text)):
 		return fmt.Sprintf("an error text, beginning %q", string(short(text))), "to learn its cause: ssoctl explain -"
 	case !oneWord(text):
 		return fmt.Sprintf("text, beginning %q", string(short(text))), pasteValue
@@ -125,6 +125,7 @@ func (o *opener) looksText(text []byte) (looks, paste string) {
 
 var (
 	connectionLike = lazily(`(?m)^connections:`)
+	fileLike       = lazily(`(?m)^version:\s*1\s*(#.*)?$`)
 	artifactLike   = lazily(`^AAQA[A-Za-z0-9+/]{50,56}={0,2}$`)
 )
 

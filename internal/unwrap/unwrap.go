@@ -65,6 +65,7 @@ const (
 	NoteZlib        = "zlib header before the deflated data"
 	NoteGzip        = "gzip in place of deflate"
 	NoteQuotes      = "quotes around it"
+	NoteTypographic = "typographic quotes"
 	NoteEntities    = "HTML entities"
 	NoteEscapes     = "backslash escapes"
 	NoteStray       = "other text around it"
@@ -141,6 +142,9 @@ func Open(name string, data []byte) ([]Document, error) {
 	o := &opener{name: name, work: 16*len(data) + 64<<20}
 	var notes []string
 	o.text, notes = asText(data)
+	if named := fileLike().Match(head(o.text)) && connectionLike().Match(head(o.text)); named { // its certificates are not what it is about
+		return nil, o.unknown(data)
+	}
 	o.open(piece{data: o.text, whole: true, doc: Document{Entry: -1, Notes: notes}})
 	if len(o.docs) == 0 {
 		return nil, o.unknown(data)

@@ -66,6 +66,12 @@ func (o *opener) xml(p piece) bool {
 	if err == nil {
 		return o.root(p, doc.Root)
 	}
+	if straight := straightened(p.data); straight != nil {
+		if _, err := xmltree.Parse(o.name, straight); err == nil {
+			p.data = straight
+			return o.xml(p.note(NoteTypographic))
+		}
+	}
 	msg := err.Error()
 	var placed *source.Error
 	if errors.As(err, &placed) {
@@ -91,6 +97,28 @@ func (o *opener) xml(p piece) bool {
 		p = p.note(fmt.Sprintf("%s: %s (%d:%d)", NoteBroken, msg, placed.Pos.Line, placed.Pos.Col))
 	}
 	return o.saml(p, kind, p.data)
+}
+
+// straightened gives the data with the typographic quotes inside of tags, which word processors and chats make, as plain ones; nil
+// when there are none. A quote stays one character, so places stay.
+func straightened(data []byte) []byte {
+	if !bytes.ContainsAny(data, "\u201c\u201d\u201e\u2033") {
+		return nil
+	}
+	var out strings.Builder
+	inside := false
+	for _, c := range string(data) {
+		switch {
+		case c == '<':
+			inside = true
+		case c == '>':
+			inside = false
+		case inside && strings.ContainsRune("\u201c\u201d\u201e\u2033", c):
+			c = '"'
+		}
+		out.WriteRune(c)
+	}
+	return []byte(out.String())
 }
 
 // root adds a well-formed document, or the SAML document inside one that is something else: SOAP, WS-Trust, an answer of an API.
@@ -231,6 +259,9 @@ func rootOf(data []byte) (space, local string) {
 
 // elements finds SAML documents in text that has something before or behind them.
 func (o *opener) elements(p piece) bool {
+	if !slices.ContainsFunc(strings.Split(rootNames, "|"), func(name string) bool { return bytes.Contains(p.data, []byte(name)) }) {
+		return false
+	}
 	found := false
 	rest, base := p.data, 0
 	for tries := 0; tries < maxHits; tries++ {

@@ -4,8 +4,10 @@ import (
 	"crypto/rsa"
 	"encoding/base64"
 	"encoding/pem"
+	"maps"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,11 +31,15 @@ func methodTrials() []trial {
 			o.Key, o.Certs, r.held = r.ec.key, [][]byte{r.ec.der}, [][]byte{r.ec.der}
 		})},
 	}
-	for name, method := range map[string]string{"rsa-sha1": xmlsig.RSASHA1, "rsa-sha224": xmlsig.RSASHA224, "rsa-sha384": xmlsig.RSASHA384, "rsa-sha512": xmlsig.RSASHA512,
-		"pss-sha1": xmlsig.PSSSHA1, "pss-sha256": xmlsig.PSSSHA256, "pss-sha384": xmlsig.PSSSHA384, "pss-sha512": xmlsig.PSSSHA512} {
+	methods := map[string]string{"rsa-sha1": xmlsig.RSASHA1, "rsa-sha224": xmlsig.RSASHA224, "rsa-sha384": xmlsig.RSASHA384, "rsa-sha512": xmlsig.RSASHA512,
+		"pss-sha1": xmlsig.PSSSHA1, "pss-sha256": xmlsig.PSSSHA256, "pss-sha384": xmlsig.PSSSHA384, "pss-sha512": xmlsig.PSSSHA512}
+	for _, name := range slices.Sorted(maps.Keys(methods)) {
+		method := methods[name]
 		all = append(all, trial{name: "method-" + name, title: "the signature method is " + name, own: by(func(_ *reply, o *xmlsig.SignOptions) { o.Method = method })})
 	}
-	for name, digest := range map[string]string{"sha1": xmlsig.SHA1, "sha224": xmlsig.SHA224, "sha384": xmlsig.SHA384, "sha512": xmlsig.SHA512} {
+	digests := map[string]string{"sha1": xmlsig.SHA1, "sha224": xmlsig.SHA224, "sha384": xmlsig.SHA384, "sha512": xmlsig.SHA512}
+	for _, name := range slices.Sorted(maps.Keys(digests)) {
+		digest := digests[name]
 		all = append(all, trial{name: "digest-" + name, title: "the digest method is " + name, own: by(func(_ *reply, o *xmlsig.SignOptions) { o.Digest = digest })})
 	}
 	return all
@@ -116,7 +122,9 @@ func sealTrials() []trial {
 		{name: "encrypted-rsa15", title: "the key is encrypted with RSA 1.5", own: signed(func(o *xmlsig.EncryptOptions) { o.Transport = xmlsig.RSA15 }), conn: keyed},
 		{name: "encrypted-beside", title: "the EncryptedKey stands beside the EncryptedData", own: signed(func(o *xmlsig.EncryptOptions) { o.Beside = true }), conn: keyed},
 	}
-	for name, data := range map[string]string{"aes128-cbc": xmlsig.AES128CBC, "aes192-cbc": xmlsig.AES192CBC, "aes256-cbc": xmlsig.AES256CBC, "aes128-gcm": xmlsig.AES128GCM, "aes192-gcm": xmlsig.AES192GCM, "tripledes": xmlsig.TripleDESCBC} {
+	datas := map[string]string{"aes128-cbc": xmlsig.AES128CBC, "aes192-cbc": xmlsig.AES192CBC, "aes256-cbc": xmlsig.AES256CBC, "aes128-gcm": xmlsig.AES128GCM, "aes192-gcm": xmlsig.AES192GCM, "tripledes": xmlsig.TripleDESCBC}
+	for _, name := range slices.Sorted(maps.Keys(datas)) {
+		data := datas[name]
 		all = append(all, trial{name: "encrypted-" + name, title: "encrypted with " + name, own: signed(func(o *xmlsig.EncryptOptions) { o.Data = data }), conn: keyed})
 	}
 	return all

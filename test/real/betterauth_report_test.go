@@ -64,7 +64,7 @@ What better-auth accepts is not always what should be accepted: the table says s
 }
 
 const (
-	lacksFields = "the connection lacks what Archestra needs; `check` and `doctor` say that, decode judges messages alone"
+	lacksFields = "the connection lacks what Archestra needs: `check` and `doctor` say so (CFG002, CERT001, MD028), decode judges messages alone"
 	onlyStated  = "the connection states by `want` what the admin expects, and 1.6.22 does not enforce it"
 	notBound    = "better-auth accepts what must be refused: the signature is not bound to the element that it stands in; ssoctl stays with the standard"
 )

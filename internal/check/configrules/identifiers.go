@@ -48,12 +48,17 @@ var identifiers = []check.Rule{
 		Check: secretShape,
 	},
 	{
-		Code: "CFG009", Title: "the issuer has the shape that the IdP gives it", Severity: report.Error, Protocol: config.OIDC,
-		Needs: []evidence.Kind{evidence.Config}, Uses: []evidence.Kind{evidence.Discovery, evidence.Alternatives}, Explains: []string{"DISC001", "DISC003", "DISC005"},
+		Code: "CFG009", Title: "the issuer has the shape that the IdP gives it", Severity: report.Error,
+		Needs: []evidence.Kind{evidence.Config}, Uses: []evidence.Kind{evidence.Discovery, evidence.Alternatives, evidence.SAMLMetadata}, Explains: []string{"DISC001", "DISC003", "DISC005", "RSP016", "AST002"},
 		Why:     "Nothing answers at an issuer that is only nearly right, or another tenant does.",
 		Fix:     "copy the issuer from the IdP's console or from its discovery document",
-		Applies: func(c *check.Case) bool { return c.Config.Issuer() != "" && c.IdP.ID != "generic" },
-		Check:   issuerShape,
+		Applies: func(c *check.Case) bool { return c.IdP.ID != "generic" && (c.Config.Issuer() != "" || bySAMLShape(c)) },
+		Check: func(c *check.Case) []report.Finding {
+			if bySAMLShape(c) {
+				return entityShape(c)
+			}
+			return issuerShape(c)
+		},
 	},
 }
 

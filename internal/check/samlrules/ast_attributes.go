@@ -32,7 +32,7 @@ var astAttributes = []check.Rule{
 		Check: func(c *check.Case) []report.Finding {
 			out := c.Required("AST034")
 			for _, t := range assertions(c) {
-				out = append(out, missing(t)...)
+				out = append(out, byMisspelling(t.m, "RSP003", missing(t))...)
 			}
 			return out
 		},

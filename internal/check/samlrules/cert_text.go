@@ -91,6 +91,9 @@ func mdReadableCerts(c *check.Case) []report.Finding {
 			}
 		case t.First() == nil && t.Certs[0].Key.Kind == "":
 			finding.Message = fmt.Sprintf("%s cannot be read: %s", what, t.Certs[0].Problem)
+		case len(t.Certs) > 1 && f.Path == "saml/certificate" && c.SP.SAML != nil && c.SP.SAML.OneCertificate.V:
+			finding.Got, finding.Want = fmt.Sprintf("%d certificates", len(t.Certs)), "1 certificate"
+			finding.Message = fmt.Sprintf("%s holds %d certificates, of which the first is %q, but %s takes one", what, len(t.Certs), t.Certs[0].Name(), c.TheSP())
 		case t.Lax:
 			finding.Severity = report.Warning
 			finding.Message = fmt.Sprintf("%s %q reads only with repairs: %s", what, t.Certs[0].Name(), strings.Join(t.Repairs, "; "))

@@ -69,7 +69,15 @@ func onLetters(r check.Rule, of carried, none string, lacks func(letter) string,
 	find := func(c *check.Case) []report.Finding {
 		var out []report.Finding
 		for _, l := range of(c) {
-			out = append(out, judge(l)...)
+			schema := "RSP003"
+			if l.m.Request != nil {
+				schema = "REQ002"
+			}
+			if all := judge(l); r.Code == schema {
+				out = append(out, all...)
+			} else {
+				out = append(out, byMisspelling(l.m, schema, all)...)
+			}
 		}
 		return out
 	}

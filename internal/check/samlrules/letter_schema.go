@@ -150,6 +150,9 @@ func (l letter) unknownAttributes(e *xmltree.Element, m letterModel) []report.Fi
 // misspelt reports whether an attribute or a child of the element, or an attribute of a child, is one that the schema does not know but
 // stands for one that it does: what is missed there is meant by it.
 func misspelt(e *xmltree.Element) bool {
+	if e == nil {
+		return false
+	}
 	m, known := letterModels[letterName(e)]
 	if !known {
 		return false
@@ -175,6 +178,11 @@ func misspelt(e *xmltree.Element) bool {
 	return false
 }
 
+func isModelled(e *xmltree.Element) bool {
+	_, known := letterModels[letterName(e)]
+	return known
+}
+
 func respelt(e *xmltree.Element, m letterModel) bool {
 	return slices.ContainsFunc(e.Attrs, func(a xmltree.Attr) bool {
 		near := source.Nearest(a.Local, m.attributes)
@@ -188,7 +196,11 @@ func flattened(order []string) []string { return strings.Split(strings.Join(orde
 // byMisspelling says of findings about what is missed in an element that the schema's rule tells why.
 func byMisspelling(m *check.Message, code string, all []report.Finding) []report.Finding {
 	for i, f := range all {
-		if m.Doc != nil && f.CausedBy == "" && misspelt(m.Doc.At(f.Where.Path)) {
+		if m.Doc == nil || f.CausedBy != "" {
+			continue
+		}
+		e := m.Doc.At(f.Where.Path)
+		if misspelt(e) || e != nil && !isModelled(e) && misspelt(e.Parent) {
 			all[i].CausedBy = code
 		}
 	}

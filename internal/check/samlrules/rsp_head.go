@@ -76,7 +76,7 @@ var rspHead = []check.Rule{
 		Check: func(c *check.Case) []report.Finding {
 			out := c.Required("RSP008")
 			for _, l := range responsesOf(c) {
-				out = append(out, unsolicited(l)...)
+				out = append(out, byMisspelling(l.m, "RSP003", unsolicited(l))...)
 			}
 			return out
 		},

@@ -132,6 +132,9 @@ func (l letter) assertedBy(issuer string) bool {
 	return slices.ContainsFunc(l.m.Response.Assertions, func(a *samldoc.AssertionDoc) bool { return a.Issuer.Value() == issuer })
 }
 
+// wrappedParts are elements whose place the rules on wrapping tell of, wherever they stand.
+var wrappedParts = []string{"Assertion", "EncryptedAssertion", "Response"}
+
 func extras(l letter) []report.Finding {
 	var out []report.Finding
 	if consent, there := l.head.Element.Lookup("", "Consent"); there && !strings.Contains(consent, ":") {
@@ -140,7 +143,7 @@ func extras(l letter) []report.Finding {
 		out = append(out, f)
 	}
 	for _, e := range l.head.Element.Child(samldoc.Protocol, "Extensions").Elements() {
-		if slices.Contains([]string{samldoc.Protocol, samldoc.Assertion, samldoc.Metadata, ""}, e.Space) && !slices.Contains(strangers, letterName(e)) {
+		if slices.Contains([]string{samldoc.Protocol, samldoc.Assertion, samldoc.Metadata, ""}, e.Space) && !slices.Contains(wrappedParts, e.Local) {
 			out = append(out, l.ofOwnNamespace(e))
 		}
 	}

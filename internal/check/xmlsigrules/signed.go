@@ -57,7 +57,7 @@ func signedDecides(c *check.Case) string {
 			return ""
 		case m.Response.Element == nil:
 			reason = "the assertion is not signed itself, and the response around it, which may be, is not at hand"
-		case sealedUp(m):
+		case sealedUp(m) && len(besideSealed(c, m)) == 0:
 			reason = "the assertion is encrypted and could not be opened; it may be signed inside"
 		default:
 			return ""
@@ -69,11 +69,30 @@ func signedDecides(c *check.Case) string {
 func unsigned(c *check.Case) []report.Finding {
 	var out []report.Finding
 	for _, m := range carriers(c) {
-		if anySignature(m) || m.Response.Element == nil || sealedUp(m) {
+		if anySignature(m) || m.Response.Element == nil {
+			continue
+		}
+		if sealedUp(m) {
+			out = append(out, besideSealed(c, m)...)
 			continue
 		}
 		f := report.Finding{Where: m.In(m.Response.Element, ""), Message: "neither the response nor the assertion is signed"}
 		f.Fix = []string{c.AtIdP("switch signing of assertions on", "signing")}
+		out = append(out, f)
+	}
+	return out
+}
+
+// besideSealed tells of assertions in the clear beside one that could not be opened: a signature inside that one does not cover them.
+func besideSealed(c *check.Case, m *check.Message) []report.Finding {
+	var out []report.Finding
+	for _, a := range m.Response.Assertions {
+		if a.Element.Parent != m.Response.Element {
+			continue
+		}
+		f := report.Finding{Where: m.In(a.Element, ""), Got: a.ID,
+			Message: fmt.Sprintf("the assertion %s stands in the clear beside an encrypted one, and nothing outside the encrypted one is signed", check.Quote(a.ID))}
+		f.Fix = []string{attack, c.AtIdP("send one assertion, signed", "signing")}
 		out = append(out, f)
 	}
 	return out

@@ -32,7 +32,10 @@ const (
 
 // verdict decides which rule speaks about the signature.
 func (x signature) verdict(k keys) verdict {
-	if strings.Contains(x.s.Method, "hmac-") {
+	switch {
+	case x.s.Problem == evidence.SignatureRemoved:
+		return undecided
+	case strings.Contains(x.s.Method, "hmac-"):
 		return hmac
 	}
 	if v := x.digests(); v != fine {
@@ -211,6 +214,9 @@ func changed(x signature, _ keys) report.Finding {
 			blanks = strings.HasPrefix(r.Altered, "white space")
 		}
 		break
+	}
+	if slices.ContainsFunc(refers(x), func(r report.Finding) bool { return r.Severity != report.Warning }) {
+		f.CausedBy = "SIG007" // it does not name what it was made over
 	}
 	f.Fix = []string{"find what stands between IdP and SP and rewrites messages: a proxy, a filter, a script"}
 	if x.m.Sent.IsZero() && !slices.Contains(x.m.Layers, "base64") { // XML that was pasted as such was often shown by a tool that indents it

@@ -43,7 +43,7 @@ var verified = []check.Rule{
 		Refs: []string{refSignature},
 	}, other, byOther),
 	onVerdict(check.Rule{
-		Code: "SIG006", Title: "what was signed arrives as it was signed", Severity: report.Error, Explains: []string{"AST044", "SIG001"},
+		Code: "SIG006", Title: "what was signed arrives as it was signed", Severity: report.Error, Explains: []string{"AST044", "SIG001", "SIG002", "AST043"},
 		Why:  "The SP refuses the login: a message that was changed on its way may say anything.",
 		Fix:  "find what stands between IdP and SP and rewrites messages: a proxy, a filter, a script, a formatter",
 		Refs: []string{"XML Signature §3.2"},

@@ -25,13 +25,13 @@ var wrapped = []check.Rule{
 		Refs: []string{refReference},
 	}, nil, refers),
 	ofMessages(check.Rule{
-		Code: "SIG008", Title: "every ID stands once in the message", Severity: report.Error, Explains: []string{"SIG009", "SIG007", "RSP015", "AST043", "RSP005"},
+		Code: "SIG008", Title: "every ID stands once in the message", Severity: report.Error, Explains: []string{"SIG009", "SIG007", "SIG002", "RSP003", "RSP015", "AST043", "RSP005"},
 		Why:  "A signature names what it covers by its ID. With two elements of one ID, the SP may verify the one and read the other, which anybody can have written.",
 		Fix:  "treat the message as an attack unless the IdP is known to number its messages wrongly",
 		Refs: []string{refReference},
 	}, notOne, doubleIDs),
 	ofMessages(check.Rule{
-		Code: "SIG009", Title: "the assertion that is read is the one that is signed", Severity: report.Error, Explains: []string{"SIG007", "SIG013", "SIG002", "MD039", "RSP015", "RSP003", "AST043"},
+		Code: "SIG009", Title: "the assertion that is read is the one that is signed", Severity: report.Error, Explains: []string{"SIG006", "SIG007", "SIG013", "SIG002", "MD039", "RSP015", "RSP003", "AST043"},
 		Why:  "Whoever holds one genuine message can put an assertion about any other user beside it: an SP that verifies the one and reads the other lets them in.",
 		Fix:  "treat the message as an attack; see that the SP's library reads only what it has verified",
 		Refs: []string{refSignature},
@@ -91,7 +91,8 @@ func idOf(e *xmltree.Element) (id, attr string) {
 			return v, name
 		}
 	}
-	return "", ""
+	id, _ = e.Lookup("http://www.w3.org/XML/1998/namespace", "id")
+	return id, "id"
 }
 
 func doubleIDs(c *check.Case) []report.Finding {
@@ -133,7 +134,11 @@ func notRead(c *check.Case) []report.Finding {
 	for _, m := range responses(c) {
 		var spans []string
 		twice := false
+		whole := slices.ContainsFunc(m.Signatures, func(s xmlsig.Signature) bool { return s.Digests() == xmlsig.Good })
 		for _, s := range m.Signatures {
+			if whole && s.Digests() != xmlsig.Good { // wrapping breaks a signature further out
+				continue
+			}
 			for _, r := range s.References {
 				if r.Target != "" {
 					spans = append(spans, r.Target)

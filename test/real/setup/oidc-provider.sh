@@ -4,34 +4,5 @@
 #   oidc-provider.sh prepare   install the locked versions into the cache; does nothing when that is done
 #                              and the lock file has not changed since. May be interrupted at any time.
 #   oidc-provider.sh run       serve in the foreground until standard input ends; op.mjs says what it reads
-#
-# Cache: ${SSOCTL_CACHE:-$HOME/.cache/ssoctl}. Needs bash, node 20 or newer, npm.
 set -euo pipefail
-
-here=$(cd "$(dirname "$0")" && pwd)/oidc-provider
-cache=${SSOCTL_CACHE:-$HOME/.cache/ssoctl}
-home=$cache/oidc-provider-$(cksum <"$here/package-lock.json" | cut -d' ' -f1)
-
-prepare() {
-  if [ -d "$home" ]; then
-    echo "oidc-provider: in the cache"
-    return
-  fi
-  mkdir -p "$cache"
-  # What an earlier attempt left that could not clean up after itself.
-  find "$cache" -maxdepth 1 -name 'oidc-provider.??????' -mmin +120 -exec rm -rf {} +
-  work=$(mktemp -d "$cache/oidc-provider.XXXXXX")
-  trap 'rm -rf "$work"' EXIT
-  cp "$here/package.json" "$here/package-lock.json" "$work/"
-  (cd "$work" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >npm.log 2>&1) ||
-    { cat "$work/npm.log" >&2; exit 1; }
-  # Somebody else may have been faster: then theirs is kept.
-  [ -d "$home" ] || mv "$work" "$home"
-  echo "oidc-provider: installed"
-}
-
-case ${1:-} in
-prepare) prepare ;;
-run) OP_MODULES=$home/node_modules exec node "$here/op.mjs" ;;
-*) sed -n '2,9s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
-esac
+. "$(dirname "$0")/npm.bash" oidc-provider op.mjs "$@"

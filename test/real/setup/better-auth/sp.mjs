@@ -1,6 +1,6 @@
 // The SP of the real-server suite: better-auth with its SSO plug-in, set as Archestra sets it, in memory, on loopback and plain http.
 //
-// Environment: SP_MODULES  the node_modules folder in the cache
+// Environment: MODULES  the node_modules folder in the cache
 // Prints "listening on 127.0.0.1:PORT" and ends with its standard input.
 //
 //   POST /-/provider   {providerId, issuer, samlConfig}: adds a SAML provider; answers {} or {error}
@@ -14,7 +14,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-const modules = process.env.SP_MODULES
+const modules = process.env.MODULES
 const require = createRequire(join(dirname(modules), 'package.json'))
 const load = name => import(pathToFileURL(require.resolve(name)))
 const { betterAuth } = await load('better-auth')

@@ -1,6 +1,6 @@
 // The OpenID provider of the real-server suite, on 127.0.0.1 and plain http; a TLS proxy stands in front.
 //
-// Environment: OP_MODULES  the node_modules folder in the cache
+// Environment: MODULES     the node_modules folder in the cache
 //              OP_CONFIG   path of a JSON file:
 //                issuer        string, the address in front
 //                proxy         bool, believe X-Forwarded-*: without it the document lists http endpoints
@@ -13,7 +13,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
-const entry = join(process.env.OP_MODULES, 'oidc-provider', 'lib', 'index.js')
+const entry = join(process.env.MODULES, 'oidc-provider', 'lib', 'index.js')
 const { Provider } = await import(pathToFileURL(entry))
 const wanted = JSON.parse(readFileSync(process.env.OP_CONFIG, 'utf8'))
 

@@ -4,10 +4,11 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 MODULE   = github.com/ssoctl/ssoctl/internal
 # Packages in which nothing is computed for long are compiled without inlining: that takes 2 MB off the binary. What parses,
 # canonicalises and verifies keeps it.
-COLD     = $(addprefix $(MODULE)/,check/... lab cli render decode probe unwrap knowledge config connection report samldoc cert) \
+COLD     = $(addprefix $(MODULE)/,check/... lab cli render decode probe unwrap knowledge config connection report samldoc cert oidcdoc evidence exact) \
            net/... vendor/... crypto/tls crypto/x509/... text/... encoding/json mime/... os/... reflect log/... fmt time compress/... \
            github.com/spf13/... charm.land/... github.com/charmbracelet/... github.com/clipperhouse/... github.com/godbus/... github.com/zalando/... \
-           github.com/go-jose/... golang.org/x/...
+           github.com/go-jose/... github.com/beevik/... github.com/russellhaering/... golang.org/x/... context html io/... path/... \
+           github.com/goccy/... regexp/... strconv encoding/asn1 crypto/ecdsa crypto/ecdh crypto/elliptic crypto/dsa crypto/ed25519
 FLAGS    = -trimpath -ldflags "-s -w -X $(MODULE)/cli.Version=$(VERSION)" $(foreach p,$(COLD),-gcflags=$(p)=-l)
 PACKAGES = $(shell $(GO) list ./... | grep -v /test/real)
 

@@ -69,7 +69,6 @@ func apply(r *Rule, c *Case) (result report.Result) {
 			result.Reason = fmt.Sprintf("the rule broke down: %v (a defect of ssoctl)", p)
 		}
 	}()
-	view := c.only(r)
 	if reason := otherProtocol(r, c); reason != "" {
 		result.Outcome, result.Reason = report.NotApplicable, reason
 		return result
@@ -78,6 +77,7 @@ func apply(r *Rule, c *Case) (result report.Result) {
 		result.Reason = reason
 		return result
 	}
+	view := c.only(r)
 	if r.Applies != nil && !r.Applies(view) {
 		result.Outcome = report.NotApplicable
 		return result
@@ -110,10 +110,14 @@ func otherProtocol(r *Rule, c *Case) string {
 		}
 		return "the connection speaks " + string(p)
 	}
-	for _, k := range r.Needs {
-		if p == config.SAML && strings.HasPrefix(string(k), "oidc.") || p == config.OIDC && strings.HasPrefix(string(k), "saml.") {
-			return "the connection speaks " + string(p)
-		}
+	foreign := func(k evidence.Kind) bool {
+		return p == config.SAML && strings.HasPrefix(string(k), "oidc.") || p == config.OIDC && strings.HasPrefix(string(k), "saml.")
+	}
+	all := func(kinds []evidence.Kind) bool {
+		return len(kinds) > 0 && !slices.ContainsFunc(kinds, func(k evidence.Kind) bool { return !foreign(k) })
+	}
+	if slices.ContainsFunc(r.Needs, foreign) || slices.ContainsFunc(r.Tries, foreign) || all(r.AnyOf) || all(r.TriesAnyOf) {
+		return "the connection speaks " + string(p)
 	}
 	return ""
 }

@@ -28,9 +28,9 @@ func BenchmarkCheck(b *testing.B) {
 	o := checkOptions{judging: judging{format: "line", failOn: "error", color: "never"}}
 	for b.Loop() {
 		r, err := runCheck(bench.app, o, []string{filepath.Join(bench.dir)})
-		if err != nil || r.Files != 201 {
+		if err != nil || r.Files != 202 { // with the lab's own, and its certificate
 			b.Fatalf("%v, %d files", err, r.Files)
 		}
 	}
-	b.ReportMetric(float64(b.N*201)/b.Elapsed().Seconds(), "files/s")
+	b.ReportMetric(float64(b.N*202)/b.Elapsed().Seconds(), "files/s")
 }

@@ -1,11 +1,11 @@
 package cli
 
 import (
+	"bytes"
 	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
 	"strings"
@@ -31,13 +31,6 @@ type decodeOptions struct {
 	hand      byHand
 	reveal    bool
 	harRedact string
-}
-
-// byHand is a connection that is told by flags.
-type byHand struct {
-	issuer, clientID, jwks                           string
-	idpEntityID, spEntityID, acs, certificate, spKey string
-	requestID                                        string
 }
 
 func newDecode(app *App) *cobra.Command {
@@ -88,7 +81,7 @@ func runDecode(app *App, o decodeOptions, args []string) error {
 	}
 	switch o.format {
 	case "xml":
-		return writeXML(app.Out, r)
+		return app.writeXML(r, o.output)
 	case "summary":
 		o.format = "text"
 	}
@@ -276,6 +269,9 @@ func (d *decoder) judge(r *report.Report, s subject) {
 	if s.target != nil {
 		conn, c = about.judged(s)
 		conn.Lines = nil
+		if s.target.File().Doc.File == "" {
+			byFlags(&conn)
+		}
 	} else {
 		c = check.New(nil, d.j.lib, s.set, d.at)
 		findings, results := check.Run(about.rules, c)
@@ -283,7 +279,7 @@ func (d *decoder) judge(r *report.Report, s subject) {
 	}
 	for i, m := range c.Messages {
 		doc := decode.Message(c, m, d.kinds[i])
-		doc.Source = m.Source + " (" + decode.Wrapping(m.Layers, "XML", m.Size) + ")"
+		doc.Source = standardInput(m.Source) + " (" + decode.Wrapping(m.Layers, "XML", m.Size) + ")"
 		if i < len(d.second) {
 			beside(doc.Summary, d.second[i])
 		}
@@ -383,36 +379,25 @@ func (d *decoder) connection() (*config.Target, string, error) {
 	return f.Targets[0], wd, nil
 }
 
-// file is the connection file that stands for the flags; nil when none was given that describes a connection.
-func (h byHand) file() []byte {
-	if h.idpEntityID+h.spEntityID+h.acs+h.certificate == "" {
-		return nil
-	}
-	var b strings.Builder
-	b.WriteString("version: 1\nconnections:\n  - name: message\n    sp: {profile: generic}\n    saml:\n")
-	for _, kv := range [][2]string{{"idp_entity_id", h.idpEntityID}, {"sp_entity_id", h.spEntityID}, {"acs_url", h.acs}, {"certificate", h.certificate}} {
-		if kv[1] != "" {
-			fmt.Fprintf(&b, "      %s: %q\n", kv[0], kv[1])
-		}
-	}
-	return []byte(b.String())
-}
-
 // writeXML writes the XML documents, one after the other, as they are.
-func writeXML(w io.Writer, r *report.Report) error {
-	n := 0
+func (a *App) writeXML(r *report.Report, to string) error {
+	var b bytes.Buffer
 	for _, d := range r.Documents {
 		text, ok := d.Content.(string)
 		if !ok || !strings.HasPrefix(strings.TrimSpace(text), "<") {
 			continue
 		}
-		n++
-		if _, err := fmt.Fprintln(w, strings.TrimRight(text, "\n")); err != nil {
-			return err
-		}
+		fmt.Fprintln(&b, strings.TrimRight(text, "\n"))
 	}
-	if n == 0 {
+	if b.Len() == 0 {
 		return usage("--format json shows every kind", "there is no XML in it")
+	}
+	if to == "" {
+		_, err := a.Out.Write(b.Bytes())
+		return err
+	}
+	if err := os.WriteFile(a.path(to), b.Bytes(), 0o600); err != nil {
+		return usage("", "write --output: %w", err)
 	}
 	return nil
 }

@@ -36,6 +36,11 @@ func fromAddress(c *report.Connection, s subject) {
 	c.SP, c.SPName, c.Where = "", "", report.Location{}
 	if s.target.OIDC == nil {
 		again(c, s.target.SAML.IdPMetadata)
+		if seen := discovered(s.set); seen.EntityID != "" {
+			c.Stub = stubSAML(c, s.target.SAML.IdPMetadata)
+		} else if last := s.set[evidence.SAMLMetadata].Last(); last != nil && len(c.Undecided) == 0 {
+			c.Undecided = append(c.Undecided, last.Name()+" is no SAML metadata: give the address of the IdP's metadata")
+		}
 		return
 	}
 	issuer := s.target.OIDC.Issuer
@@ -52,6 +57,19 @@ func again(c *report.Connection, address string) {
 		f := &c.Findings[i]
 		f.Check = strings.ReplaceAll(f.Check, "ssoctl doctor "+c.Name, "ssoctl doctor "+address)
 	}
+}
+
+// stubSAML is a connection file to go on with after a look at metadata.
+func stubSAML(c *report.Connection, metadata string) string {
+	idp, name := "", "my-app"
+	if c.IdP != "" && c.IdP != "generic" {
+		idp = fmt.Sprintf("    idp: {profile: %s}\n", c.IdP)
+		name += "-" + c.IdP
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "version: 1\nconnections:\n  - name: %s\n    sp:                                  # ssoctl catalog sps\n      profile: generic\n", name)
+	fmt.Fprintf(&b, "      acs_url: https://app.example.com/saml/acs\n      entity_id: https://app.example.com/saml/metadata\n%s    saml:\n      idp_metadata: %s\n", idp, metadata)
+	return b.String()
 }
 
 // stub is a connection file to go on with after a look at a bare address.

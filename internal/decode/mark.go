@@ -20,7 +20,7 @@ func Marked(rows report.Rows, m *check.Message, c report.Connection, configured 
 			if concerns(row, m, f) && f.Severity > row.Severity {
 				row.Severity, row.Code, row.Outcome = f.Severity, f.Code, report.Failed
 				if row.Path == "" { // a signature's row says already what became of it
-					row.Text = beside(f)
+					row.Text = beside(row, f)
 				}
 			}
 		}
@@ -36,6 +36,13 @@ func Marked(rows report.Rows, m *check.Message, c report.Connection, configured 
 			}
 		}
 	}
+	for i := range rows { // signatures of which the same is true are told once, by the place of the first
+		for _, other := range rows {
+			if rows[i].Path != "" && rows[i].Outcome == report.Unknown && rows[i].Text == other.Text && other.Path != "" && other.Outcome == report.Failed {
+				rows[i].Code, rows[i].Severity, rows[i].Outcome = other.Code, other.Severity, other.Outcome
+			}
+		}
+	}
 	return rows
 }
 
@@ -45,7 +52,7 @@ func concerns(row *report.Row, m *check.Message, f report.Finding) bool {
 		return false
 	}
 	here := func(l report.Location) bool {
-		return (l.Evidence == m.Cite() || l.Evidence == "") && (row.Path == "" || l.Path == "" || !strings.Contains(l.Path, ":Signature") || within(l.Path, row.Path))
+		return (l.Evidence == m.Cite() || l.Evidence == "" || strings.HasPrefix(l.Evidence, "--")) && (row.Path == "" || l.Path == "" || !strings.Contains(l.Path, ":Signature") || within(l.Path, row.Path))
 	}
 	return here(f.Where) || slices.ContainsFunc(f.Related, func(l report.Location) bool { return l.Evidence != "" && here(l) })
 }
@@ -56,7 +63,10 @@ func within(path, element string) bool {
 }
 
 // beside is what stands beside the mark of a finding: the value that was expected where that says it all, else the rule's title.
-func beside(f report.Finding) string {
+func beside(row *report.Row, f report.Finding) string {
+	if f.Want == row.Value && f.Got != "" && len(f.Got) <= longestWant { // the connection is what has to change
+		return "the connection says " + f.Got
+	}
 	if f.Want != "" && len(f.Want) <= longestWant && !strings.Contains(f.Want, "\n") {
 		return "expected " + f.Want
 	}

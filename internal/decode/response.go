@@ -13,7 +13,7 @@ import (
 
 func response(c *check.Case, m *check.Message) report.Rows {
 	r := m.Response
-	rows := held(nil, "issuer", r.Issuer.Value(), "as configured", "RSP016")
+	rows := held(nil, "issuer", r.Issuer.Value(), "as configured", "RSP016", "AST002", "AST003")
 	rows = add(rows, "status", status(r), "RSP013", "RSP012", "RSP014")
 	rows = held(rows, "destination", r.Destination, "the ACS URL", "RSP010", "RSP011")
 	rows = add(rows, "answers", r.InResponseTo, "RSP007", "RSP008", "RSP009")

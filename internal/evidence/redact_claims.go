@@ -141,6 +141,14 @@ func (r Redactor) Params(params map[string][]string) map[string][]string {
 	return out
 }
 
+// Personal gives a personal value as it may be shown: a pseudonym of the same shape.
+func (r Redactor) Personal(value string) string {
+	if !r.hides() {
+		return value
+	}
+	return redactor{r.key}.shapedOrPlaceholder(value)
+}
+
 // Redacted reports whether a text is one that stands for another.
 func Redacted(text string) bool {
 	return strings.HasPrefix(text, mark) || text == hidden

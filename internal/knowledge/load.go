@@ -1,9 +1,12 @@
 package knowledge
 
 import (
-	"embed"
+	"bytes"
+	"compress/flate"
+	_ "embed" // index.json and profiles.bin
 	"encoding/json"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"regexp"
@@ -14,15 +17,16 @@ import (
 	"github.com/ssoctl/ssoctl/internal/source"
 )
 
-//go:embed sp/*.yaml idp/*.yaml
-var files embed.FS
-
-// index.json is written by `go generate ./internal/knowledge` from the profiles, so that recognising an IdP does not
-// need all of them parsed. A test compares it.
+// index.json and profiles.bin are written by `go generate ./internal/knowledge` from the profiles: the index, so that recognising
+// an IdP does not need all of them parsed, and the profiles themselves, each compressed (RFC 1951), one after the other, which takes
+// half a megabyte off the binary. A test compares both with the files.
 //
 //go:generate go run ./indexgen
 //go:embed index.json
 var index []byte
+
+//go:embed profiles.bin
+var packed []byte
 
 // Index is what is known of every profile without parsing it.
 type Index struct {
@@ -37,6 +41,7 @@ type Head struct {
 	Kind      string   `json:"kind,omitempty"`
 	Protocols []string `json:"protocols,omitempty"`
 	Detect    *Detect  `json:"detect,omitempty"`
+	At        [2]int   `json:"at"` // offset and length in profiles.bin
 }
 
 // Library gives profiles, each parsed once. The zero value is not usable; call New.
@@ -78,7 +83,7 @@ func load[T any](l *Library, cache map[string]*T, dir, id string, parse func(str
 		return have, true
 	}
 	name := path.Join(dir, id+".yaml")
-	b, err := fs.ReadFile(files, name)
+	b, err := unpack(l.index(), dir, id)
 	if err != nil {
 		return nil, false
 	}
@@ -247,4 +252,56 @@ func headOf(name string, b []byte) (Head, error) {
 }
 
 // Text gives a built-in profile as it was written; dir is sp or idp.
-func Text(dir, id string) ([]byte, error) { return fs.ReadFile(files, path.Join(dir, id+".yaml")) }
+func Text(dir, id string) ([]byte, error) { return unpack(New().index(), dir, id) }
+
+// unpack finds a profile in profiles.bin.
+func unpack(i Index, dir, id string) ([]byte, error) {
+	heads := i.SPs
+	if dir == "idp" {
+		heads = i.IdPs
+	}
+	n := slices.IndexFunc(heads, func(h Head) bool { return h.ID == id })
+	if n < 0 {
+		return nil, fs.ErrNotExist
+	}
+	at := heads[n].At
+	return io.ReadAll(flate.NewReader(bytes.NewReader(packed[at[0] : at[0]+at[1]])))
+}
+
+// Pack makes index and profiles.bin from profile files; the generator calls it.
+func Pack(root fs.FS) (Index, []byte, error) {
+	i, err := BuildIndex(root)
+	if err != nil {
+		return i, nil, err
+	}
+	var out bytes.Buffer
+	if err := pack(root, "sp", i.SPs, &out); err != nil {
+		return i, nil, err
+	}
+	if err := pack(root, "idp", i.IdPs, &out); err != nil {
+		return i, nil, err
+	}
+	return i, out.Bytes(), nil
+}
+
+func pack(root fs.FS, dir string, heads []Head, out *bytes.Buffer) error {
+	for n := range heads {
+		b, err := fs.ReadFile(root, path.Join(dir, heads[n].ID+".yaml"))
+		if err != nil {
+			return err
+		}
+		from := out.Len()
+		z, err := flate.NewWriter(out, flate.BestCompression)
+		if err != nil {
+			return err
+		}
+		if _, err := z.Write(b); err != nil {
+			return err
+		}
+		if err := z.Close(); err != nil {
+			return err
+		}
+		heads[n].At = [2]int{from, out.Len() - from}
+	}
+	return nil
+}

@@ -32,7 +32,9 @@ func Examine(d unwrap.Document, trust xmlsig.Trust, keys []*rsa.PrivateKey) evid
 	if err != nil {
 		return m
 	}
-	m.Query = xmlsig.VerifyQuery(d.Query, trust)
+	if m.Query = xmlsig.VerifyQuery(d.Query, trust); m.Query != nil && strings.Contains(d.Query, "Signature=redacted-") {
+		m.Query.State, m.Query.Problem = xmlsig.NotComputed, evidence.SignatureRemoved
+	}
 	opened, sigs, encs, err := xmlsig.Open(doc, trust, keys)
 	m.Signatures, m.Decrypted = sigs, encs
 	for i := range m.Signatures {

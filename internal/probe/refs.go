@@ -40,16 +40,22 @@ func refs(_ context.Context, r *run) *evidence.Observation {
 	return out
 }
 
-// isPath tells a path from a URL, PEM text and raw base64.
+// isPath tells a path from a URL, from the text of a certificate however much of it was pasted, and from a fingerprint.
 func isPath(s string) bool {
 	switch {
-	case s == "", strings.Contains(s, "://"), strings.Contains(s, "-----BEGIN"), strings.ContainsAny(s, "\n"):
+	case s == "", strings.Contains(s, "://"), strings.Contains(s, "BEGIN CERTIFICATE"), strings.Contains(s, "-----BEGIN"), strings.ContainsAny(s, "\n"):
 		return false
-	case strings.HasPrefix(s, "MI") && len(s) > 200:
+	case strings.HasPrefix(s, "MII") && strings.Trim(s, base64Letters) == "", strings.HasPrefix(s, "LS0tLS1CRUdJTi"): // "-----BEGIN-" in base64
+		return false
+	case len(s) > 255 && !strings.ContainsAny(s, "/\\"): // no file has such a name
+		return false
+	case strings.Count(s, ":") >= 15 && strings.Trim(s, "0123456789abcdefABCDEF: ") == "":
 		return false
 	}
-	return true
+	return !(strings.HasPrefix(s, "MI") && len(s) > 200)
 }
+
+const base64Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/= "
 
 func (r *run) fileRef(path, name string) evidence.Ref {
 	ref := evidence.Ref{Path: path, Ref: name, State: "ok"}

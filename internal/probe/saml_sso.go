@@ -57,7 +57,8 @@ func samlSSO(ctx context.Context, r *run) *evidence.Observation {
 		bare.NameIDFormat = ""
 		a.ask(evidence.NoNameID, bare)
 	}
-	if strings.Contains(said, "payload") || strings.Contains(said, "binding") || a.obs.Labelled(evidence.AsSent).Status == http.StatusMethodNotAllowed {
+	// An answer that finds fault with the request as such may come of a request that did not arrive whole: a proxy lost the query.
+	if strings.Contains(said, "payload") || strings.Contains(said, "binding") || strings.Contains(said, "invalid request") || a.obs.Labelled(evidence.AsSent).Status == http.StatusMethodNotAllowed {
 		a.byPost = !a.byPost
 		a.ask(evidence.OtherBinding, a.request())
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ssoctl/ssoctl/internal/evidence"
 	"github.com/ssoctl/ssoctl/internal/xmltree"
 )
 
@@ -44,6 +45,9 @@ func (r *redactor) message(v string) string {
 		if out, ok := r.xml(raw); ok {
 			return base64.StdEncoding.EncodeToString([]byte(out))
 		}
+		if out := stump(raw); out != "" {
+			return base64.StdEncoding.EncodeToString([]byte(out))
+		}
 		return r.hide(v)
 	}
 	plain, _, ok := new(opener).inflated(raw)
@@ -64,6 +68,19 @@ func (r *redactor) message(v string) string {
 		return r.hide(v)
 	}
 	return base64.StdEncoding.EncodeToString(b.Bytes())
+}
+
+// stump stands for a SAML document that does not parse: its root alone, which does not parse either. "" for anything else.
+func stump(raw []byte) string {
+	space, local := rootOf(raw)
+	if rootKinds[[2]string{space, local}] == "" {
+		return ""
+	}
+	head := ""
+	if bytes.Contains(raw, []byte("<!DOCTYPE")) {
+		head = "<!DOCTYPE redacted>"
+	}
+	return head + "<" + local + ` xmlns="` + space + `">`
 }
 
 // xml redacts a SAML document, or what surrounds one. ok is false for anything else, and for what does not parse.
@@ -106,7 +123,11 @@ func (r *redactor) xml(data []byte) (string, bool) {
 			out.Write(raw)
 		case xml.CharData:
 			out.WriteString(r.content(t, raw, stack, open))
-		} // comments, instructions and document types go
+		case xml.Comment: // it stays, as it cuts a text in two; what it says does not
+			if len(stack) > 0 {
+				out.WriteString("<!--redacted-->")
+			}
+		} // instructions and document types go
 	}
 }
 
@@ -127,8 +148,25 @@ func (r *redactor) content(t xml.CharData, raw []byte, stack []string, open bool
 	case keptElements[name] && (!personal || !open), open && !personal && name != "SignatureValue" && name != "DigestValue":
 		return html.EscapeString(r.kept(value))
 	}
-	return html.EscapeString(r.hide(value))
+	if name == "SignatureValue" || name == "CipherValue" || name == "DigestValue" {
+		return html.EscapeString(r.hide(value))
+	}
+	return r.personal(value)
 }
+
+// personal replaces a personal value by one of the same shape, so that rules find in the copy what they find in the original.
+func (r *redactor) personal(value string) string {
+	if strings.Contains(value, "redacted-") && !shapedMark().MatchString(value) { // what only looks like a pseudonym
+		return html.EscapeString(r.hide(value))
+	}
+	if len(value) >= 8 && !shapedMark().MatchString(value) {
+		r.seen[value] = true
+	}
+	return html.EscapeString(evidence.NewRedactor(r.key).Personal(value))
+}
+
+// shapedMark are the pseudonyms that evidence makes of personal values.
+var shapedMark = lazily(`^(?:https?://[A-Za-z0-9.:-]+/|/|[A-Za-z][A-Za-z0-9-]*=)?redacted-[0-9A-Fa-f]{8}X?(?:é|Ã©)?x*(?:@[^@\s]+)?(?:,[A-Za-z][A-Za-z0-9-]*=redacted-[0-9A-Fa-f]{8}X?(?:é|Ã©)?)*$`)
 
 // tag redacts the attributes of a start tag; unchanged, it stays as written.
 func (r *redactor) tag(t xml.StartElement, raw []byte) string {

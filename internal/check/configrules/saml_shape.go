@@ -25,7 +25,7 @@ func bySAMLShape(c *check.Case) bool {
 // metadata is at hand, that decides (CFG003, MD007).
 func entityShape(c *check.Case) []report.Finding {
 	got, sso := c.Config.SAML.IdPEntityID, c.Config.SAML.SSOURL
-	if c.Metadata.EntityID() != "" || got == c.Config.SPEntityID() || strings.TrimSpace(got) != got {
+	if c.Metadata.EntityID() != "" || got == c.Config.SPEntityID() || strings.TrimSpace(got) != got || exact.HasPlaceholder(got) || exact.HasPlaceholder(sso) {
 		return nil // CFG003, AST026, CFG001
 	}
 	template := c.IdP.SAML.EntityID
@@ -35,20 +35,37 @@ func entityShape(c *check.Case) []report.Finding {
 		return nil
 	}
 	f := report.Finding{Got: got, Want: want, Where: c.Config.Pos("saml/idp_entity_id"), Related: []report.Location{c.Config.Pos("saml/sso_url")}}
+	f.Effect = "The SP compares the issuer of every response with this name, and refuses any other."
+	f.Fix = []string{c.AtIdP("copy entity ID and sign-on URL of this one application", "metadata"), c.AtSP("enter the entity ID", "idp_entity_id")}
 	diff := exact.Compare(got, want)
 	own, shaped := valuesIn(template.V, got)
-	switch name := differing(values, own); {
+	name := differing(values, own)
+	switch {
 	case diff.Only && slices.Contains([]exact.Kind{exact.Slash, exact.Case, exact.Scheme}, diff.Kind):
 		f.Message = fmt.Sprintf("idp_entity_id is %s but %s, whose sign-on URL this is, is called %s (%s)", check.Quote(got), c.TheIdP(), check.Quote(want), check.Difference(got, diff))
 		f.Where.Mark = diff.String()
+	case metadataOf(c, got):
+		f.Message = fmt.Sprintf("idp_entity_id is %s, the address of the metadata, but %s is called %s in it", check.Quote(got), c.TheIdP(), check.Quote(want))
+	case shaped && name == "issuer":
+		f.Message = fmt.Sprintf("idp_entity_id is %s but sso_url is that of %s", check.Quote(got), check.Quote(want))
+		return []report.Finding{likely(f, slices.Concat(template.S, c.IdP.SAML.SSO.S))}
 	case shaped && name != "":
 		f.Message = fmt.Sprintf("idp_entity_id is %s and names the %s %q, but sso_url names %q", check.Quote(got), strings.ReplaceAll(name, "_", " "), own[name], values[name])
+		return []report.Finding{likely(f, slices.Concat(template.S, c.IdP.SAML.SSO.S))}
 	default:
 		return nil
 	}
-	step, edits := c.InFile("saml/idp_entity_id", want)
-	f.Fix, f.Edits = append([]string{c.AtIdP("copy entity ID and sign-on URL of this one application", "metadata")}, step), edits
+	step, edits := c.InFile("saml/idp_entity_id", want) // of a mismatch nobody knows which of the two is meant
+	f.Fix, f.Edits = append(f.Fix, step), edits
 	return []report.Finding{likely(f, slices.Concat(template.S, c.IdP.SAML.SSO.S))}
+}
+
+// metadataOf reports whether a text is the address at which the IdP publishes its metadata, with or without a query.
+func metadataOf(c *check.Case, text string) bool {
+	template, _, _ := strings.Cut(c.IdP.SAML.Metadata.V, "?")
+	address, _, _ := strings.Cut(text, "?")
+	_, ok := valuesIn(template, address)
+	return ok && template != "" && c.IdP.SAML.Metadata.V != c.IdP.SAML.EntityID.V
 }
 
 // valuesIn reads the values of a template's placeholders off a text; ok is false when the text has another shape. An {issuer} may hold

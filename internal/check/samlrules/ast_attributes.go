@@ -223,10 +223,18 @@ func repeated(t assertion) []report.Finding {
 			continue
 		}
 		f := t.about(a.Element, "Name", a.Name, "", "the attribute %s, which %s, comes in several Attribute elements and not in one with several values", check.Quote(a.Name), r.by)
-		f.Fix = []string{t.c.AtIdP("put all values of "+a.Name+" into one attribute", "attributes", "groups", "claims")}
+		f.Fix = []string{t.c.AtIdP("put all values of "+a.Name+" into one attribute", repeatedAt(t, a.Name)...)}
 		out = append(out, f)
 	}
 	return out
+}
+
+// repeatedAt is where the IdP's console fills an attribute: that of groups has a place of its own.
+func repeatedAt(t assertion, name string) []string {
+	if r, _ := t.read(name); r.about() == "groups" {
+		return []string{"attributes", "groups", "claims"}
+	}
+	return []string{"attributes", "claims", "groups"}
 }
 
 func empty(t assertion) []report.Finding {

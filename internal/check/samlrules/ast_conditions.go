@@ -73,7 +73,7 @@ var astConditions = []check.Rule{
 				continue
 			}
 			f := t.about(e, "NotBefore", e.Attr("NotBefore"), e.Attr("NotOnOrAfter"), "NotBefore of %s is %s and not earlier than NotOnOrAfter, which is %s", e.Local, check.Quote(e.Attr("NotBefore")), check.Quote(e.Attr("NotOnOrAfter")))
-			f.Fix = []string{t.c.AtIdP("give assertions a lifetime of some minutes", "log")}
+			f.Fix = []string{t.c.AtIdP("give assertions a lifetime of some minutes", "lifespan", "log")}
 			out = append(out, f)
 		}
 		return out
@@ -198,7 +198,7 @@ func lifetime(t assertion) []report.Finding {
 			continue
 		}
 		f := t.about(e, "NotOnOrAfter", e.Attr("NotOnOrAfter"), "", "the assertion lives for %s from its issue at %s", span(life), check.Quote(t.a.IssueInstant))
-		f.Fix = []string{t.c.AtIdP("let assertions live for about five minutes", "log")}
+		f.Fix = []string{t.c.AtIdP("let assertions live for about five minutes", "lifespan", "log")}
 		return []report.Finding{f}
 	}
 	return nil

@@ -158,7 +158,7 @@ func confirmedUntil(t assertion, c samldoc.Confirmation) *report.Finding {
 	f := t.until(c.Data, "SubjectConfirmationData")
 	if f == nil && !c.Data.Has("NotOnOrAfter") {
 		missing := t.finding(c.Data, "", "SubjectConfirmationData does not say until when it is good: it has no NotOnOrAfter")
-		missing.Fix = []string{t.c.AtIdP("give assertions a lifetime of some minutes", "log")}
+		missing.Fix = []string{t.c.AtIdP("give assertions a lifetime of some minutes", "lifespan", "log")}
 		return &missing
 	}
 	return f

@@ -142,7 +142,7 @@ func assertionIssuer(t assertion) []report.Finding {
 	}
 	f := t.about(issuer, "", got, want, "the assertion is issued by %s but the IdP is known as %s%s", check.Quote(got), check.Quote(want), inOne(got, want))
 	f.Fix = []string{t.c.AtSP("enter "+got+", once you have seen that it is the entity ID that the IdP shows", "idp_entity_id"), t.c.AtIdP("compare the entity ID", "entity_id", "metadata")}
-	if t.c.Config != nil && t.c.Config.Stated("saml/idp_entity_id") {
+	if t.c.Config != nil && t.c.Config.Stated("saml/idp_entity_id") && t.r.Issuer.Value() != want { // else the response bears the connection out
 		f.Related, f.Where, f.Got, f.Want = []report.Location{f.Where}, t.c.Config.Pos("saml/idp_entity_id"), want, got
 		if trusted(t.m) { // anybody can write a name into a message; the key says whose it is
 			step, edits := t.c.InFile("saml/idp_entity_id", got)

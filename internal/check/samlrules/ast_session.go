@@ -34,7 +34,7 @@ var astSession = []check.Rule{
 			f = t.finding(t.a.AuthnStatements[1], "", "the assertion has %d AuthnStatements, and some SPs take one only", n)
 			f.Severity = report.Warning
 		}
-		f.Fix = []string{t.c.AtIdP("send one AuthnStatement", "log")}
+		f.Fix = []string{t.c.AtIdP("send one AuthnStatement", "authn_statement", "log")}
 		return []report.Finding{f}
 	}),
 	onAssertion(check.Rule{

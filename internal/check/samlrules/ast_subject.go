@@ -46,19 +46,11 @@ var astSubject = []check.Rule{
 		return ""
 	}, nameIDFormatOf),
 	onAssertion(check.Rule{
-		Code: "AST007", Title: "a NameID of the format e-mail address is one", Severity: report.Error,
+		Code: "AST007", Title: "what comes as an e-mail address is one", Severity: report.Error,
 		Why:  "The SP takes the value for an address, and finds or makes an account that nobody can use.",
-		Fix:  "let the IdP fill the NameID with the user's e-mail address",
+		Fix:  "let the IdP fill the NameID, or the attribute, with the user's e-mail address",
 		Refs: []string{"SAML 2.0 Core §8.3.2"},
-	}, nil, func(t assertion) []report.Finding {
-		value := t.a.NameID.Value()
-		if t.a.NameID.Attr("Format") != samldoc.FormatEmail || value == "" || unresolved(value) || address(value) {
-			return nil
-		}
-		f := t.about(t.a.NameID, "", value, "", "NameID is %s, which is no e-mail address, but its Format is %q", check.Quote(value), brief(samldoc.FormatEmail))
-		f.Fix = []string{t.c.AtIdP("take the NameID from the user's e-mail address and not from the login name", "nameid"), "see that the field is filled for this user"}
-		return []report.Finding{f}
-	}),
+	}, nil, noAddress),
 	onAssertion(check.Rule{
 		Code: "AST008", Title: "the NameID stays the same from one login to the next", Severity: report.Error,
 		Why:  "A transient NameID is another one at each login: the SP makes a new account every time, or finds none.",
@@ -190,6 +182,27 @@ func (t assertion) names(sp string) bool {
 		}
 	}
 	return false
+}
+
+// noAddress looks at the NameID that says it is an e-mail address, and at the attributes that the SP reads as one.
+func noAddress(t assertion) []report.Finding {
+	var out []report.Finding
+	wrong := func(value string) bool { return value != "" && !unresolved(value) && !address(value) }
+	if value := t.a.NameID.Value(); t.a.NameID.Attr("Format") == samldoc.FormatEmail && wrong(value) {
+		f := t.about(t.a.NameID, "", value, "", "NameID is %s, which is no e-mail address, but its Format is %q", check.Quote(value), brief(samldoc.FormatEmail))
+		f.Fix = []string{t.c.AtIdP("take the NameID from the user's e-mail address and not from the login name", "nameid"), "see that the field is filled for this user"}
+		out = append(out, f)
+	}
+	for _, a := range t.a.Attributes {
+		r, ok := t.read(a.Name)
+		if !ok || r.about() != "email" || len(a.Values) == 0 || !wrong(strings.TrimSpace(a.Values[0])) {
+			continue
+		}
+		f := t.about(firstValue(a), "", a.Values[0], "", "the attribute %s, which %s, is %s, which is no e-mail address", check.Quote(a.Name), r.by, check.Quote(a.Values[0]))
+		f.Fix = []string{t.c.AtIdP("take "+a.Name+" from the user's e-mail address and not from the login name", "attributes", "claims"), "see that the field is filled for this user"}
+		out = append(out, f)
+	}
+	return out
 }
 
 // address reports whether a text is an e-mail address and nothing else (RFC 2822 addr-spec, as SAML 2.0 Core §8.3.2 wants it).

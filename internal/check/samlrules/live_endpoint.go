@@ -18,7 +18,7 @@ import (
 var reqEndpoint = []check.Rule{
 	{
 		Code: "MD017", Title: "the single sign-on URL takes the binding that the SP uses", Severity: report.Error, Protocol: config.SAML,
-		Needs: []evidence.Kind{evidence.Config}, Uses: []evidence.Kind{evidence.SAMLMetadata, evidence.SAMLSSO}, Explains: []string{"MD015", "MD016", "REQ012"},
+		Needs: []evidence.Kind{evidence.Config}, Uses: []evidence.Kind{evidence.SAMLMetadata, evidence.SAMLSSO}, Explains: []string{"MD015", "MD016", "REQ012", "AUTHZ031"},
 		Why:  "The IdP finds no request in what arrives, and shows an error page of its own.",
 		Fix:  "enter the IdP's address for the binding that the SP uses",
 		Refs: []string{"SAML 2.0 Profiles §4.1.3.3"},
@@ -127,7 +127,8 @@ func otherBinding(c *check.Case) []report.Finding {
 	got := a.Exchange.Base()
 	f := report.Finding{Got: got, Where: statedAt(c, "saml", "saml/sso_url", "saml/idp_metadata")}
 	f.Message = fmt.Sprintf("the single sign-on URL %s refuses the request by %q (%s) and takes it by %q", check.Quote(got), name[a.Exchange.Method], worded(a), name[firstMethod(c, evidence.OtherBinding)])
-	f.Fix = []string{c.AtIdP("copy the address for "+name[a.Exchange.Method], "metadata"), c.AtSP("enter it", "sso_url")}
+	f.Fix = []string{c.AtIdP("copy the address for "+name[a.Exchange.Method], "metadata"), c.AtSP("enter it", "sso_url"),
+		"if that address is there already, look for a proxy that drops the query or changes the method on the way"}
 	_, certain := requestBinding(c)
 	return byAnswer(f, a, certain)
 }
@@ -196,6 +197,9 @@ func noService(c *check.Case) []report.Finding {
 	what := notSignOn(a)
 	if what == "" {
 		return nil
+	}
+	if format, _ := refusedFormat(c); len(format) > 0 {
+		return nil // REQ009: what refuses a format of NameID alone is a single sign-on service
 	}
 	got := a.Exchange.Base()
 	f := report.Finding{Got: got, Where: statedAt(c, "saml", "saml/sso_url", "saml/idp_metadata"), Fix: enterSignOn(c)}

@@ -28,6 +28,11 @@ func requestedFormat(l letter) []report.Finding {
 		f.Severity, f.Fix = report.Info, []string{atSP(l.c, "send AllowCreate with the value true")}
 		return []report.Finding{f}
 	}
+	if near := mdNearFormat(got); near != "" && !slices.Contains(offered, got) {
+		f := l.about(r.Policy, "Format", got, near, "the request asks for the NameID format %s, where the standard has %q", check.Quote(got), near)
+		f.Fix = []string{atSP(l.c, "ask for "+near)}
+		return []report.Finding{f}
+	}
 	if got == "" || got == samldoc.FormatUnspecified || len(offered) == 0 || slices.Contains(offered, got) || strings.HasSuffix(got, ":nameid-format:encrypted") {
 		return nil
 	}

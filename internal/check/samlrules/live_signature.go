@@ -112,6 +112,7 @@ func requestSignature(l letter) []report.Finding {
 	known := holdsSPCertificate(l.c)
 	if q := l.m.Query; q != nil {
 		switch {
+		case q.Problem == evidence.SignatureRemoved:
 		case q.State == xmlsig.NotComputed:
 			add(envelope(l.m, "", "", "the signature of the request's address cannot be computed: %s", q.Problem), "sign the address as the HTTP-Redirect binding says")
 		case q.State == xmlsig.Bad && known && q.Altered != "":

@@ -106,15 +106,7 @@ func mdMisspeltFormats(d metadoc) []report.Finding {
 		if slices.Contains(mdNameIDFormats, v) {
 			continue
 		}
-		near := ""
-		for _, k := range mdNameIDFormats {
-			if strings.EqualFold(k, strings.Join(strings.Fields(v), "")) || strings.EqualFold(brief(k), brief(v)) || strings.EqualFold(brief(v), "email") && k == samldoc.FormatEmail {
-				near = k
-			}
-		}
-		if near == "" {
-			near = source.Nearest(v, mdNameIDFormats)
-		}
+		near := mdNearFormat(v)
 		if near == "" && v != "" && !strings.HasPrefix(v, "urn:oasis:names:tc:SAML:") {
 			continue // one of the product's own
 		}
@@ -126,4 +118,17 @@ func mdMisspeltFormats(d metadoc) []report.Finding {
 		out = append(out, f)
 	}
 	return out
+}
+
+// mdNearFormat is the format of the standard that a text is meant for; "" when it is one itself, or near none.
+func mdNearFormat(v string) string {
+	if v == "" || slices.Contains(mdNameIDFormats, v) {
+		return ""
+	}
+	for _, k := range mdNameIDFormats {
+		if strings.EqualFold(k, strings.Join(strings.Fields(v), "")) || strings.EqualFold(brief(k), brief(v)) || strings.EqualFold(brief(v), "email") && k == samldoc.FormatEmail {
+			return k
+		}
+	}
+	return source.Nearest(v, mdNameIDFormats)
 }

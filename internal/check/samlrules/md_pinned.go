@@ -12,6 +12,7 @@ import (
 	"github.com/ssoctl/ssoctl/internal/exact"
 	"github.com/ssoctl/ssoctl/internal/report"
 	"github.com/ssoctl/ssoctl/internal/samldoc"
+	"github.com/ssoctl/ssoctl/internal/xmlsig"
 )
 
 // What was entered by hand, against the IdP's metadata. A mismatch is told once: pinnedCode decides by which rule.
@@ -72,7 +73,7 @@ func mdNoIdPRole(c *check.Case) string {
 func mdComparison(code, title string, severity report.Severity, why, fix string, explains []string) check.Rule {
 	return check.Rule{
 		Code: code, Title: title, Severity: severity, Protocol: config.SAML, Why: why, Fix: fix, Explains: explains,
-		Needs: []evidence.Kind{evidence.Config}, Uses: []evidence.Kind{evidence.SAMLCerts, evidence.SAMLMetadata, evidence.Network},
+		Needs: []evidence.Kind{evidence.Config}, Uses: []evidence.Kind{evidence.SAMLCerts, evidence.SAMLMetadata, evidence.SAMLSSO, evidence.Network},
 		Applies: func(c *check.Case) bool {
 			return c.Config.SAML.Certificate != "" || c.Config.SAML.CertificateFingerprint != ""
 		},
@@ -207,8 +208,28 @@ func (p pin) rotation() report.Finding {
 		}
 	}
 	f.Message = fmt.Sprintf("the IdP publishes the certificate %s beside the one that the SP holds, %q", p.names(next), held)
+	if p.retired(next) {
+		f.Severity = report.Info
+		f.Message += "; it is the older one, and the IdP signs with the one that the SP holds"
+	}
 	f.Fix = append([]string{p.c.AtIdP("see which certificate signs, and when the other takes over", "certificate", "metadata")}, p.c.IfAtSP("hold both for the time between, or change over together with the IdP", p.field())...)
 	return f
+}
+
+// retired reports whether the certificates are all older than the one that the SP holds and with which the IdP answered: they are what
+// is left of a change that is over.
+func (p pin) retired(keys []samldoc.Key) bool {
+	if p.print != "" || slices.ContainsFunc(keys, func(k samldoc.Key) bool { return !k.Text.Certs[0].NotBefore.Before(p.leaf().NotBefore) }) {
+		return false
+	}
+	for _, m := range p.c.Probed {
+		for i := range m.Signatures {
+			if s := &m.Signatures[i]; s.Trusted() && s.By == xmlsig.ByConfigured {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (p pin) another() report.Finding {

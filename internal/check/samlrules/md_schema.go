@@ -102,7 +102,27 @@ func (s *mdMisfits) element(e *xmltree.Element) bool {
 	if m.order != nil {
 		s.children(e, m)
 	}
+	if e.Local == "KeyDescriptor" {
+		s.keyInfo(e)
+	}
 	return true
+}
+
+// mdKeyParts are the elements of ds:KeyInfo that certificates and keys stand in (XML Signature §4.5).
+var mdKeyParts = []string{"KeyInfo", "KeyName", "KeyValue", "RetrievalMethod", "X509Data", "PGPData", "SPKIData", "MgmtData", "X509IssuerSerial", "X509IssuerName", "X509SerialNumber", "X509SKI",
+	"X509SubjectName", "X509Certificate", "X509CRL", "X509Digest", "RSAKeyValue", "DSAKeyValue", "ECKeyValue", "Modulus", "Exponent"}
+
+// keyInfo finds misspelt elements around a certificate; without any certificate MD029 speaks.
+func (s *mdMisfits) keyInfo(descriptor *xmltree.Element) {
+	if descriptor.Find(samldoc.DSig, "X509Certificate") == nil {
+		return
+	}
+	descriptor.Child(samldoc.DSig, "KeyInfo").Walk(func(e *xmltree.Element) bool {
+		if near := source.Nearest(e.Local, mdKeyParts); e.Space == samldoc.DSig && near != "" && near != e.Local {
+			s.add(e, "", e.Local, near, "<%s> is no element of XML Signature (did you mean %q?)", e.Name(), near)
+		}
+		return true
+	})
 }
 
 func (s *mdMisfits) identity(e *xmltree.Element) {

@@ -49,12 +49,12 @@ var mdService = []check.Rule{
 		Fix:  "leave one address a binding",
 		Refs: []string{mdRefIdPRole},
 	}, ofIdP, mdTwiceBound),
-	onRole(check.Rule{
+	orStated(onRole(check.Rule{
 		Code: "MD019", Title: "every address is https", Severity: report.Error,
 		Why:  "Requests and responses travel in the clear, and SPs and browsers refuse such addresses.",
 		Fix:  "publish addresses of https; behind a proxy, tell the product its public address",
 		Refs: []string{"SAML 2.0 Bindings §3.4.5.1"},
-	}, ofEither, mdPlainHTTP),
+	}, ofEither, mdPlainHTTP)),
 	onRole(check.Rule{
 		Code: "MD020", Title: "every address is an absolute URL, written once and without blanks", Severity: report.Error,
 		Why:  "The browser is sent to an address that does not exist.",
@@ -200,6 +200,8 @@ func mdServiceAddresses(d metadoc) []report.Finding {
 			f.Severity = report.Warning // a percent sign can be meant
 		case err != nil || u.Scheme == "" || u.Host == "":
 			f = d.about(s.Element, attr, address, "an absolute URL", "%s is %s, which is no absolute URL such as %q", of, check.Quote(address), mdExampleID(d))
+		case mdUsable(s.Binding) && !strings.EqualFold(u.Scheme, "https") && !strings.EqualFold(u.Scheme, "http"):
+			f = d.about(s.Element, attr, address, "https", "%s is %s, and a browser comes by %q", of, check.Quote(address), "https")
 		default:
 			return nil
 		}

@@ -76,6 +76,6 @@ func (x signature) algorithm(what, got string, e *xmltree.Element, taken knowled
 	default:
 		return nil
 	}
-	f.Fix = []string{x.c.AtIdP("choose "+brief(want), "signing")}
+	f.Fix = []string{x.c.AtIdP("choose "+brief(want), "algorithm", "signing")}
 	return []report.Finding{f}
 }

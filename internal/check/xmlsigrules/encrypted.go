@@ -240,7 +240,7 @@ func methods(p part) *report.Finding {
 			if !taken.Certain() {
 				f.Severity, f.Message = report.Warning, "likely: "+f.Message
 			}
-			f.Fix = []string{p.c.AtIdP("choose RSA-OAEP", "encryption")}
+			f.Fix = []string{p.c.AtIdP("choose "+brief(taken.V[0])+" for the key", "encryption")}
 			return &f
 		}
 	}

@@ -1,6 +1,7 @@
 package xmlsigrules
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -14,7 +15,7 @@ import (
 // form are the rules on a signature's own shape and place.
 var form = []check.Rule{
 	onSignature(check.Rule{
-		Code: "SIG010", Title: "the signature is made over all of the element, in exclusive canonical form", Severity: report.Error,
+		Code: "SIG010", Title: "the signature is made over all of the element, in exclusive canonical form", Severity: report.Error, Explains: []string{"SIG017"},
 		Why:  "A transform that takes content out lets a message be changed without the signature noticing; SPs refuse it.",
 		Fix:  "let the IdP use the enveloped-signature transform and exclusive canonicalisation alone",
 		Refs: []string{"SAML 2.0 Core §5.4.4"},
@@ -80,7 +81,12 @@ func transforms(x signature) []report.Finding {
 func (x signature) inclusive(e *xmltree.Element, algorithm string) []report.Finding {
 	f := x.finding(e, "Algorithm", "the signature is made over inclusive canonical XML (%s): it breaks when an SP takes the signed element out of its message", check.Quote(brief(algorithm)))
 	f.Severity, f.Got, f.Want = report.Warning, algorithm, xmlsig.Exclusive
-	f.Fix = []string{x.c.AtIdP("choose exclusive canonicalisation", "signing")}
+	f.Fix = []string{x.c.AtIdP("choose exclusive canonicalisation", "canonicalization", "signing")}
+	if x.s.State == xmlsig.Bad && inclusive(x.s.Canonical) && x.digests() == fine && x.e.Parent.Parent != nil {
+		// The IdP signed the element before it stood in its message: there it has got the namespaces of what is around it.
+		f.Severity = report.Default
+		f.Message = fmt.Sprintf("likely: the %s was signed by itself over inclusive canonical XML (%s), and its signature broke when it was put into its message", x.signs(), check.Quote(brief(algorithm)))
+	}
 	return []report.Finding{f}
 }
 

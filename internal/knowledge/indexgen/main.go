@@ -1,4 +1,4 @@
-// Command indexgen writes index.json from the profiles. It runs in internal/knowledge, by go generate.
+// Command indexgen writes index.json and profiles.bin from the profiles. It runs in internal/knowledge, by go generate.
 package main
 
 import (
@@ -10,7 +10,10 @@ import (
 )
 
 func main() {
-	i, err := knowledge.BuildIndex(os.DirFS("."))
+	i, packed, err := knowledge.Pack(os.DirFS("."))
+	if err == nil {
+		err = os.WriteFile("profiles.bin", packed, 0o644)
+	}
 	if err == nil {
 		var b []byte
 		if b, err = json.MarshalIndent(i, "", " "); err == nil {

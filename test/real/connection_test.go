@@ -42,6 +42,7 @@ type samlSide struct {
 	SPEntityID   string `yaml:"sp_entity_id,omitempty"`
 	ACSURL       string `yaml:"acs_url,omitempty"`
 	NameIDFormat string `yaml:"name_id_format,omitempty"`
+	SPPrivateKey string `yaml:"sp_private_key,omitempty"`
 }
 
 // callback is the redirect URI that each profile gives for the connections below.

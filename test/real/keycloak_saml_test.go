@@ -216,5 +216,6 @@ func (k *keycloak) saml(t *testing.T) {
 			}
 		})
 	}
+	t.Run("more", func(t *testing.T) { k.samlMore(t, password) })
 	t.Run("healthy-again", healthy)
 }

@@ -68,14 +68,18 @@ func (s *realServer) authnRequest(t *testing.T, c connection, isPassive bool) st
 	if at == "" {
 		at = acs[c.profile()]
 	}
+	format := c.SAML.NameIDFormat
+	if format == "" {
+		format = "urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"
+	}
 	more := ""
 	if isPassive {
 		more = ` IsPassive="true"`
 	}
 	request := fmt.Sprintf(`<samlp:AuthnRequest xmlns:samlp="urn:oasis:names:tc:SAML:2.0:protocol" xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"`+
 		` ID="_%032x" Version="2.0" IssueInstant="%s" Destination="%s" AssertionConsumerServiceURL="%s" ProtocolBinding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"%s>`+
-		`<saml:Issuer>%s</saml:Issuer><samlp:NameIDPolicy AllowCreate="true" Format="urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress"/></samlp:AuthnRequest>`,
-		serial(t), time.Now().UTC().Format(time.RFC3339), c.SAML.SSOURL, at, more, c.SAML.SPEntityID)
+		`<saml:Issuer>%s</saml:Issuer><samlp:NameIDPolicy AllowCreate="true" Format="%s"/></samlp:AuthnRequest>`,
+		serial(t), time.Now().UTC().Format(time.RFC3339), c.SAML.SSOURL, at, more, c.SAML.SPEntityID, format)
 	var deflated bytes.Buffer
 	w, err := flate.NewWriter(&deflated, flate.BestCompression)
 	if err != nil {
@@ -102,13 +106,19 @@ var (
 // would post the response to the SP. Nothing is sent to the SP.
 func (s *realServer) login(t *testing.T, c connection, user, password string) string {
 	t.Helper()
+	return s.loginFrom(t, s.authnRequest(t, c, false), user, password)
+}
+
+// loginFrom is login at an address that starts it, which may be the identity provider's own.
+func (s *realServer) loginFrom(t *testing.T, address, user, password string) string {
+	t.Helper()
 	client := s.front.client()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	client.Jar = jar
-	method, address, form := "GET", s.authnRequest(t, c, false), url.Values(nil)
+	method, form := "GET", url.Values(nil)
 	entered := false
 	for range 15 {
 		req, err := http.NewRequest(method, address, strings.NewReader(form.Encode()))
@@ -184,6 +194,8 @@ func fill(block, user, password string, entered *bool) url.Values {
 			value = html.UnescapeString(m[1])
 		}
 		switch name[1] {
+		case "cancel":
+			continue // "No" on the page that asks for consent
 		case "username":
 			value = user
 		case "password":

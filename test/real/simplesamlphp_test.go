@@ -195,5 +195,6 @@ func TestSimpleSAMLphp(t *testing.T) {
 			}
 		})
 	}
+	t.Run("more", s.more)
 	t.Run("healthy-again", healthy)
 }

@@ -45,6 +45,7 @@ func output(t *testing.T, args []string) string {
 	app.Dir, app.Out, app.Err, app.OutTTY, app.ErrTTY, app.Width = dir, &out, &errs, false, false, 110
 	app.Getenv = func(string) string { return "" }
 	app.Now = func() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) }
+	app.Random = func() string { return "always-the-same-so-that-pseudonyms-are" }
 	if code := cli.Main(args, app); code == 2 {
 		t.Fatalf("ssoctl %v: %s", args, &errs)
 	}

@@ -164,7 +164,7 @@ func loginFaults() []struct {
 		on("nothing-signed", "saml-archestra", expectation{code: "SIG001", entry: "signature-validation-failed"}, attribute("saml.assertion.signature", "false"), attribute("saml.server.signature", "false")),
 		on("account-not-found", "saml-archestra", expectation{code: "AST034", entry: "account-not-found", also: []string{"AST006"}}, mapper("email", nil), attribute("saml_name_id_format", "username")),
 		on("name-id-is-user-name", "saml-orq", expectation{code: "AST006"}, attribute("saml_name_id_format", "username")),
-		on("name-id-transient", "saml-archestra", expectation{code: "AST008"}, attribute("saml_name_id_format", "transient")),
+		on("name-id-transient", "saml-archestra", expectation{code: "AST008", verdict: "degraded"}, attribute("saml_name_id_format", "transient")),
 		on("sha1-for-assertions", "saml-orq", expectation{code: "SIG011", verdict: "degraded"}, attribute("saml.signature.algorithm", "RSA_SHA1")),
 		tampered, cut,
 	}

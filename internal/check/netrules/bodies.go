@@ -18,7 +18,7 @@ var bodies = []check.Rule{
 		Code: "NET022", Title: "the body of a document is complete and of a sane size", Severity: report.Error, Explains: afterwards(),
 		TriesAnyOf: []evidence.Kind{evidence.Discovery, evidence.SAMLMetadata}, Uses: []evidence.Kind{evidence.JWKS, evidence.Config, evidence.Network},
 		Why:     "An SP reads such an answer until it gives up, or takes a piece for the whole.",
-		Fix:     "look at the IdP and at what stands before it: the document should be a few kilobytes of JSON, of the length that is announced",
+		Fix:     "look at the IdP and at what stands before it: the document should be a few kilobytes of JSON or XML, of the length that is announced",
 		Refs:    []string{"RFC 9112 §6.3"},
 		Decides: unanswered,
 		Check:   func(c *check.Case) []report.Finding { return both(c, body) },

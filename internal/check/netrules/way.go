@@ -31,7 +31,7 @@ type trouble struct {
 func troubles(c *check.Case) []trouble {
 	if h := host(c); h != nil {
 		if f := firstOf(h.Failure, problem(h)); f != nil {
-			return []trouble{{host: h.Host, of: "issuer", fail: f, whole: h, where: entered(c)}}
+			return []trouble{{host: h.Host, of: nameOf(c), fail: f, whole: h, where: entered(c)}}
 		}
 	}
 	for _, kind := range []evidence.Kind{evidence.Discovery, evidence.JWKS, evidence.SAMLMetadata, evidence.SAMLSSO} {
@@ -133,6 +133,14 @@ func of(c *check.Case, code string) []trouble {
 		}
 	}
 	return out
+}
+
+// nameOf is what people call the address that everything hangs on.
+func nameOf(c *check.Case) string {
+	if c.Config == nil {
+		return "issuer"
+	}
+	return map[string]string{"saml/idp_metadata": "SAML metadata", "saml/sso_url": "single sign-on URL", "oidc/discovery_url": "discovery URL", "oidc/issuer": "issuer"}[enteredPath(c)]
 }
 
 // entered is the place of the address that everything hangs on.

@@ -28,7 +28,7 @@ var answers = []check.Rule{
 		TriesAnyOf: []evidence.Kind{evidence.Discovery, evidence.SAMLMetadata}, Uses: []evidence.Kind{evidence.JWKS, evidence.Config, evidence.Network},
 		Why:     "A login page, a captive portal or a firewall answers in place of the IdP; the SP is likely to get the same page.",
 		Refs:    []string{"OpenID Connect Discovery 1.0 §4.2"},
-		Fix:     "let the documents below /.well-known/ and the key set be fetched without a login, a challenge or a filter",
+		Fix:     "let the documents (below /.well-known/, the key set, SAML metadata) be fetched without a login, a challenge or a filter",
 		Decides: unanswered,
 		Check:   func(c *check.Case) []report.Finding { return first(c, page) },
 	},

@@ -124,7 +124,7 @@ func notYet(t assertion) []report.Finding {
 		}
 		f := t.about(e, "NotBefore", e.Attr("NotBefore"), instant(t.at), "the assertion is valid from %s but %s, %s earlier", check.Quote(e.Attr("NotBefore")), t.when("it"), span(early))
 		t.tolerated(&f, early)
-		f.Fix = []string{t.c.AtIdP("set the server's clock by NTP", "log"), "look at the SP's clock as well; where the IdP has a setting for it, begin the validity a minute before the issue"}
+		f.Fix = []string{"at the IdP's server: set the server's clock by NTP", "look at the SP's clock as well; where the IdP has a setting for it, begin the validity a minute before the issue"}
 		out = append(out, f)
 	}
 	return out
@@ -151,7 +151,7 @@ func (t assertion) until(e *xmltree.Element, what string) *report.Finding {
 		f.Message = fmt.Sprintf("%s is valid until %s but %s: the bound itself does not belong to the window", what, check.Quote(raw), t.when(it))
 	}
 	t.tolerated(&f, late+1)
-	f.Fix = []string{t.c.AtIdP("set the server's clock by NTP, and give assertions some minutes", "log"), "look at the SP's clock as well, and start the login anew"}
+	f.Fix = []string{"at the IdP's server: set the server's clock by NTP, and give assertions some minutes", "look at the SP's clock as well, and start the login anew"}
 	return &f
 }
 

@@ -117,7 +117,7 @@ func (t assertion) signedIn(e *xmltree.Element) *report.Finding {
 	case age < -usualSkew:
 		f = t.about(e, "AuthnInstant", raw, instant(t.at), "the user signed in at %s but %s, %s earlier", check.Quote(raw), t.when("the assertion"), span(age))
 		f.Severity = report.Warning
-		f.Fix = []string{t.c.AtIdP("set the server's clock by NTP", "log")}
+		f.Fix = []string{"at the IdP's server: set the server's clock by NTP"}
 	case q != nil && q.ForceAuthn && age > 10*time.Minute:
 		f = t.about(e, "AuthnInstant", raw, "", "the request asks for a fresh sign-in (ForceAuthn) but the user signed in at %s, %s before", check.Quote(raw), span(age))
 		f.Fix = []string{t.c.AtIdP("let ForceAuthn ask for the password again", "log", "policy")}

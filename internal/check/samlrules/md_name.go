@@ -140,6 +140,9 @@ func mdIdpMisnamed(c *check.Case) []report.Finding {
 	}
 	step, edits := c.InFile("saml/idp_entity_id", want)
 	f.Fix, f.Edits = append(c.IfAtSP("enter "+want, "idp_entity_id"), step), edits
+	if !diff.Only {
+		f = mdEitherSide(c, f, "idp_entity_id")
+	}
 	if c.Metadata.SP() != nil && c.Metadata.IdP() == nil {
 		f.Fix, f.Edits = []string{c.AtIdP("take the metadata of the IdP; this is that of an SP", "metadata")}, nil
 	}

@@ -276,7 +276,18 @@ func mdSignOnURL(c *check.Case) []report.Finding {
 		Message: fmt.Sprintf("sso_url is %s but the IdP's metadata has %s (%s)", check.Quote(got), check.Quote(want), check.Difference(got, exact.Compare(got, want)))}
 	step, edits := c.InFile("saml/sso_url", want)
 	f.Fix, f.Edits = append(c.IfAtSP("enter "+want, "sso_url"), step), edits
+	if !exact.Compare(got, want).Only {
+		f = mdEitherSide(c, f, "sso_url")
+	}
 	return []report.Finding{f}
+}
+
+// mdEitherSide takes back the edit of a field that differs from the metadata in more than a slip of the pen: the metadata may as well be
+// that of another IdP, and the field right.
+func mdEitherSide(c *check.Case, f report.Finding, field string) report.Finding {
+	f.Edits = nil
+	f.Fix = append(c.IfAtSP("enter "+f.Want+", if the metadata is the right one", field), c.AtIdP("else take the metadata that belongs to "+f.Got, "metadata"))
+	return f
 }
 
 // mdSeveralKeys tells that an SP has to hold more than one certificate; one that takes the first only is named with what it takes.

@@ -35,9 +35,10 @@ func newCheck(app *App) *cobra.Command {
 	var o checkOptions
 	cmd := &cobra.Command{
 		Use:   "check [PATH…]",
-		Short: "lint files, without the network: connection files, profiles, discovery documents, key sets",
-		Long: `check judges files by the rules that doctor uses on live connections, as far as files can tell. It never uses the network
-and looks up no environment variable. A folder is searched for files that it knows; - reads standard input.`,
+		Short: "lint files, without the network: connection files, metadata, certificates, key sets, messages",
+		Long: `check judges files by the rules that doctor uses on live connections, as far as files can tell: connection files, SP profiles,
+SAML metadata of IdPs and SPs, certificates, saved SAML messages, discovery documents and key sets. It never uses the network and
+looks up no environment variable. A folder is searched for files that it knows; - reads standard input.`,
 		Example: `  ssoctl check                          the ssoctl.yaml here or in a parent folder
   ssoctl check sso/ other.yaml          many files
   ssoctl check --format github sso/     annotations for a pull request

@@ -3,10 +3,12 @@ package real_test
 import (
 	"crypto/rand"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -134,7 +136,7 @@ func (k *keycloak) writeBack(t *testing.T, path string, saved rep) {
 	}
 }
 
-// withoutEmpty drops empty attributes and what the server writes by itself.
+// withoutEmpty drops empty attributes and what the server writes by itself, and puts the mappers, which come in any order, into one.
 func withoutEmpty(t *testing.T, r rep) rep {
 	t.Helper()
 	c := clone(t, r)
@@ -143,6 +145,11 @@ func withoutEmpty(t *testing.T, r rep) rep {
 		if value == "" || name == "client.secret.creation.time" {
 			delete(attributes, name)
 		}
+	}
+	if mappers, ok := c["protocolMappers"].([]any); ok {
+		slices.SortFunc(mappers, func(a, b any) int {
+			return strings.Compare(fmt.Sprint(a.(rep)["name"]), fmt.Sprint(b.(rep)["name"]))
+		})
 	}
 	return c
 }

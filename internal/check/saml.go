@@ -221,11 +221,5 @@ func (m *Message) Cite() string {
 
 // Clues gives what metadata tells about the product that made it.
 func Clues(m *samldoc.Entities) knowledge.Clues {
-	clues := knowledge.Clues{EntityID: m.EntityID()}
-	for _, e := range samldoc.Endpoints(m.IdP(), "SingleSignOnService") {
-		if clues.SSOURL == "" || e.Binding == samldoc.Redirect {
-			clues.SSOURL = e.Location
-		}
-	}
-	return clues
+	return knowledge.Clues{EntityID: m.EntityID(), SSOURL: m.SignOnURL()}
 }

@@ -305,7 +305,7 @@ func (j *judge) document(in input, kind evidence.Kind) report.Connection {
 	case evidence.SAMLCerts:
 		obs.Files, protocol = []evidence.NamedFile{{Name: in.name, Body: in.data, State: "ok"}}, "saml"
 	case evidence.SAMLMessages:
-		obs.Messages, protocol = messages(in.name, in.data, evidence.Set{}, "", nil), "saml"
+		obs.Messages, protocol = messages(in.name, in.data), "saml"
 	case evidence.SAMLMetadata, evidence.SPMetadata:
 		obs.Body, protocol = in.data, "saml"
 	default:

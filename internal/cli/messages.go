@@ -1,16 +1,15 @@
 package cli
 
 import (
-	"crypto/rsa"
-
 	"github.com/ssoctl/ssoctl/internal/evidence"
 	"github.com/ssoctl/ssoctl/internal/probe"
 	"github.com/ssoctl/ssoctl/internal/unwrap"
+	"github.com/ssoctl/ssoctl/internal/xmlsig"
 )
 
-// messages opens the SAML messages of a file and examines them with the keys that are known. set holds the certificates and
-// metadata of the connection, entityID its IdP; both may be empty. What cannot be opened is a message with a Problem.
-func messages(name string, data []byte, set evidence.Set, entityID string, keys []*rsa.PrivateKey) []evidence.Message {
+// messages opens the SAML messages of a file that no connection goes with, so that no key is known. What cannot be opened is a
+// message with a Problem.
+func messages(name string, data []byte) []evidence.Message {
 	found, err := unwrap.Open(name, data)
 	if err != nil {
 		return []evidence.Message{{Source: name, Problem: err.Error()}}
@@ -20,7 +19,7 @@ func messages(name string, data []byte, set evidence.Set, entityID string, keys 
 		if !probe.IsMessage(d) {
 			continue
 		}
-		m := probe.Examine(d, probe.TrustIn(d, set, entityID), keys)
+		m := probe.Examine(d, xmlsig.Trust{}, nil)
 		m.Source, m.Begins = name, d.Pos
 		out = append(out, m)
 	}

@@ -7,7 +7,6 @@ import (
 	"github.com/ssoctl/ssoctl/internal/check"
 	"github.com/ssoctl/ssoctl/internal/report"
 	"github.com/ssoctl/ssoctl/internal/samldoc"
-	"github.com/ssoctl/ssoctl/internal/xmltree"
 )
 
 // Message summarises a SAML message of a case as it was judged. kind is that of the document it came from.
@@ -80,15 +79,6 @@ func logout(c *check.Case, m *check.Message) report.Rows {
 		rows = add(rows, "session", s.Value(), "LGO004")
 	}
 	return append(rows, signatures(c, m)...)
-}
-
-// Kind gives the kind of document that a message is.
-func Kind(doc *xmltree.Doc) string {
-	if doc == nil {
-		return "saml.undecodable"
-	}
-	return map[string]string{"Response": "saml.response", "AuthnRequest": "saml.request", "LogoutRequest": "saml.logout_request", "LogoutResponse": "saml.logout_response",
-		"Assertion": "saml.assertion", "EncryptedAssertion": "saml.encrypted_assertion"}[doc.Root.Local]
 }
 
 // short is the last part of a URN or of an algorithm's address.

@@ -251,11 +251,5 @@ func publicOf(text string) string {
 
 // SeenIn gives what metadata tells about the product that made it.
 func SeenIn(m *samldoc.Entities) connection.Seen {
-	seen := connection.Seen{EntityID: m.EntityID()}
-	for _, e := range samldoc.Endpoints(m.IdP(), "SingleSignOnService") {
-		if seen.SSOURL == "" || e.Binding == samldoc.Redirect {
-			seen.SSOURL = e.Location
-		}
-	}
-	return seen
+	return connection.Seen{EntityID: m.EntityID(), SSOURL: m.SignOnURL()}
 }

@@ -106,6 +106,20 @@ func Endpoints(role *xmltree.Element, name string) []Endpoint {
 	return out
 }
 
+// SignOnURL is the address of the IdP's single sign-on service: that of the HTTP-Redirect binding, else the first. "" without one.
+func (m *Entities) SignOnURL() string {
+	address := ""
+	for _, e := range Endpoints(m.IdP(), "SingleSignOnService") {
+		if e.Binding == Redirect {
+			return e.Location
+		}
+		if address == "" {
+			address = e.Location
+		}
+	}
+	return address
+}
+
 // Key is one X509Certificate of a KeyDescriptor.
 type Key struct {
 	Descriptor *xmltree.Element

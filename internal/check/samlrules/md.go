@@ -147,14 +147,6 @@ func (d metadoc) roleName() string {
 	return spRole
 }
 
-// whose names the side in sentences.
-func (d metadoc) whose() string {
-	if d.isIdP() {
-		return d.c.TheIdP()
-	}
-	return d.c.TheSP()
-}
-
 // finding is one about an element, or about an attribute of it.
 func (d metadoc) finding(e *xmltree.Element, attr string, format string, args ...any) report.Finding {
 	return report.Finding{Where: d.c.InXML(d.kind, e, attr), Message: fmt.Sprintf(format, args...)}

@@ -45,8 +45,8 @@ func request(c *check.Case, m *check.Message) report.Rows {
 	rows = held(rows, "destination", r.Destination, "the single sign-on URL", "REQ004")
 	rows = held(rows, "ACS URL", r.ACSURL, "as configured", "REQ006", "REQ007")
 	rows = add(rows, "ACS index", r.ACSIndex, "REQ007")
-	rows = add(rows, "answer by", short(r.ProtocolBinding), "REQ008")
-	rows = add(rows, "NameID format", short(r.NameIDFormat), "REQ009")
+	rows = add(rows, "answer by", samldoc.Short(r.ProtocolBinding), "REQ008")
+	rows = add(rows, "NameID format", samldoc.Short(r.NameIDFormat), "REQ009")
 	rows = add(rows, "issued", clock(r.IssueInstant), "REQ003")
 	rows = add(rows, "ID", r.ID, "REQ002")
 	if r.ForceAuthn {
@@ -70,7 +70,7 @@ func logout(c *check.Case, m *check.Message) report.Rows {
 	l := m.Logout
 	rows := add(nil, "issuer", l.Issuer.Value(), "LGO004", "LGO005")
 	rows = add(rows, "destination", l.Destination)
-	rows = add(rows, "status", short(l.StatusCode), "LGO005")
+	rows = add(rows, "status", samldoc.Short(l.StatusCode), "LGO005")
 	rows = add(rows, "answers", l.InResponseTo, "LGO005")
 	if l.NameID != nil {
 		rows = add(rows, "subject", l.NameID.Value(), "LGO004")
@@ -80,9 +80,6 @@ func logout(c *check.Case, m *check.Message) report.Rows {
 	}
 	return append(rows, signatures(c, m)...)
 }
-
-// short is the last part of a URN or of an algorithm's address.
-func short(urn string) string { return urn[strings.LastIndexAny(urn, ":#/")+1:] }
 
 // clock words an instant of SAML; what is none stays as it is written.
 func clock(s string) string {

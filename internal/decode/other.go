@@ -38,7 +38,7 @@ func metadata(data []byte) report.Rows {
 			rows = add(rows, "role", map[string]string{"IDPSSODescriptor": "identity provider", "SPSSODescriptor": "service provider"}[kind])
 			for _, name := range []string{"SingleSignOnService", "AssertionConsumerService", "SingleLogoutService"} {
 				for _, e := range samldoc.Endpoints(role, name) {
-					rows = add(rows, name, short(e.Binding)+" "+e.Location)
+					rows = add(rows, name, samldoc.Short(e.Binding)+" "+e.Location)
 				}
 			}
 			for _, k := range samldoc.Keys(role, "") {

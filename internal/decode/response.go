@@ -36,9 +36,9 @@ func response(c *check.Case, m *check.Message) report.Rows {
 }
 
 func status(r *samldoc.Response) string {
-	out := short(r.StatusCode)
+	out := samldoc.Short(r.StatusCode)
 	if r.SubCode != "" {
-		out += " / " + short(r.SubCode)
+		out += " / " + samldoc.Short(r.SubCode)
 	}
 	if r.StatusMessage != "" {
 		out += ": " + r.StatusMessage
@@ -54,7 +54,7 @@ func assertion(c *check.Case, m *check.Message, a *samldoc.AssertionDoc, prefix 
 	if a.NameID != nil {
 		value := a.NameID.Value()
 		if f := a.NameID.Attr("Format"); f != "" {
-			value += " (" + short(f) + ")"
+			value += " (" + samldoc.Short(f) + ")"
 		}
 		rows = add(rows, prefix+"subject", value, "AST005", "AST004", "AST006", "AST007", "AST008", "AST009", "AST010", "AST011", "AST042", "AST043")
 	}
@@ -78,7 +78,7 @@ func assertion(c *check.Case, m *check.Message, a *samldoc.AssertionDoc, prefix 
 	for _, s := range a.AuthnStatements {
 		value := clock(s.Attr("AuthnInstant"))
 		if class := s.Child(samldoc.Assertion, "AuthnContext").Child(samldoc.Assertion, "AuthnContextClassRef").Value(); class != "" {
-			value += " by " + short(class)
+			value += " by " + samldoc.Short(class)
 		}
 		rows = add(rows, prefix+"signed in", value, "AST030", "AST029", "AST032")
 		rows = add(rows, prefix+"session", s.Attr("SessionIndex"), "AST031")
@@ -171,9 +171,9 @@ func window(a *samldoc.AssertionDoc) string {
 
 // encryption words what was encrypted, how, and what came of opening it.
 func encryption(e xmlsig.Encryption) string {
-	out := short(e.Path) + ", " + short(e.Data)
+	out := samldoc.Short(e.Path) + ", " + samldoc.Short(e.Data)
 	if e.Transport != "" {
-		out += " with the key in " + short(e.Transport)
+		out += " with the key in " + samldoc.Short(e.Transport)
 	}
 	switch e.State {
 	case xmlsig.Decrypted:

@@ -10,6 +10,7 @@ import (
 	"github.com/ssoctl/ssoctl/internal/check"
 	"github.com/ssoctl/ssoctl/internal/evidence"
 	"github.com/ssoctl/ssoctl/internal/report"
+	"github.com/ssoctl/ssoctl/internal/samldoc"
 	"github.com/ssoctl/ssoctl/internal/xmlsig"
 )
 
@@ -75,7 +76,7 @@ func algorithm(uri string) string {
 	if uri == "" {
 		return "no algorithm"
 	}
-	return strings.ToUpper(short(uri))
+	return strings.ToUpper(samldoc.Short(uri))
 }
 
 // side is a certificate that signatures are verified with, and where it is from.

@@ -2,6 +2,8 @@
 // judges nothing; every value keeps its element, and so its place.
 package samldoc
 
+import "strings"
+
 // Namespaces.
 const (
 	Metadata  = "urn:oasis:names:tc:SAML:2.0:metadata"
@@ -37,3 +39,8 @@ const Bearer = "urn:oasis:names:tc:SAML:2.0:cm:bearer"
 
 // Status is the prefix of all status codes (SAML 2.0 Core §3.2.2.2).
 const Status = "urn:oasis:names:tc:SAML:2.0:status:"
+
+// Short is the last part of a URN or address, as people call bindings, formats and algorithms: "HTTP-Redirect", "rsa-sha256".
+func Short(uri string) string {
+	return uri[strings.LastIndexAny(strings.TrimRight(uri, "/#"), ":/#")+1:]
+}

@@ -115,7 +115,7 @@ func bearer(t assertion) []report.Finding {
 	f := t.finding(t.a.Subject, "", "the subject has no SubjectConfirmation")
 	if len(t.a.Confirmations) > 0 {
 		e, got := t.a.Confirmations[0].Element, t.a.Confirmations[0].Method
-		f = t.about(e, "Method", got, samldoc.Bearer, "the subject is confirmed by the method %s but a login with a browser takes %s", check.Quote(brief(got)), check.Quote(brief(samldoc.Bearer)))
+		f = t.about(e, "Method", got, samldoc.Bearer, "the subject is confirmed by the method %s but a login with a browser takes %s", check.Quote(samldoc.Short(got)), check.Quote(samldoc.Short(samldoc.Bearer)))
 	}
 	f.Fix = []string{t.c.AtIdP("confirm the subject by the method bearer, as the profile for browsers has it", "acs")}
 	return []report.Finding{f}

@@ -158,7 +158,7 @@ func context(t assertion) []report.Finding {
 		if comparison != "exact" && got != unspecified {
 			return nil // which way is stronger is agreed on elsewhere
 		}
-		f := t.about(ref, "", got, want[0], "the user signed in by %s but the request asks for %s (%s)", check.Quote(brief(got)), check.Quote(brief(want[0])), comparison)
+		f := t.about(ref, "", got, want[0], "the user signed in by %s but the request asks for %s (%s)", check.Quote(samldoc.Short(got)), check.Quote(samldoc.Short(want[0])), comparison)
 		f.Fix = []string{"let " + t.c.TheSP() + " ask for no authentication context, if it has a setting for it", t.c.AtIdP("let it name the way by which people sign in, where it has a setting for it", "policy")}
 		return []report.Finding{f}
 	}

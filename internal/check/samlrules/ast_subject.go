@@ -112,15 +112,15 @@ func nameIDFormatOf(t assertion) []report.Finding {
 	if want == "" || value == "" || got == want || got == samldoc.FormatTransient { // AST005, AST008
 		return nil
 	}
-	f := t.about(t.a.NameID, "Format", got, want, "NameID comes in the format %s but %s %s", check.Quote(brief(got)), by, check.Quote(brief(want)))
-	if strings.EqualFold(brief(got), brief(want)) {
+	f := t.about(t.a.NameID, "Format", got, want, "NameID comes in the format %s but %s %s", check.Quote(samldoc.Short(got)), by, check.Quote(samldoc.Short(want)))
+	if strings.EqualFold(samldoc.Short(got), samldoc.Short(want)) {
 		f.Message = fmt.Sprintf("NameID comes in the format %s but %s %s (the name is the same, the URN is not)", check.Quote(got), by, check.Quote(want))
 	}
 	if want == samldoc.FormatEmail && address(value) {
 		f.Severity = report.Warning // the value is what the SP looks for, it is only labelled otherwise
 		f.Message += "; the value is an address all the same"
 	}
-	f.Fix = []string{t.c.AtIdP("choose the NameID format "+brief(want), "nameid")}
+	f.Fix = []string{t.c.AtIdP("choose the NameID format "+samldoc.Short(want), "nameid")}
 	return []report.Finding{f}
 }
 
@@ -136,9 +136,9 @@ func transient(t assertion) []report.Finding {
 	if want == "" {
 		f.Severity = report.Warning // an SP may know people by an attribute instead
 	} else {
-		f.Message += fmt.Sprintf(", but %s %s", by, check.Quote(brief(want)))
+		f.Message += fmt.Sprintf(", but %s %s", by, check.Quote(samldoc.Short(want)))
 	}
-	f.Fix = []string{t.c.AtIdP("choose the NameID format "+brief(cmp.Or(want, samldoc.FormatEmail)), "nameid")}
+	f.Fix = []string{t.c.AtIdP("choose the NameID format "+samldoc.Short(cmp.Or(want, samldoc.FormatEmail)), "nameid")}
 	return []report.Finding{f}
 }
 
@@ -152,7 +152,7 @@ func qualified(t assertion) []report.Finding {
 	}
 	var out []report.Finding
 	if n := len([]rune(e.Value())); n > 256 {
-		f := t.finding(e, "", "the %s NameID has %d characters, and 256 are allowed", brief(format), n)
+		f := t.finding(e, "", "the %s NameID has %d characters, and 256 are allowed", samldoc.Short(format), n)
 		f.Fix = []string{t.c.AtIdP("send a shorter identifier", "nameid")}
 		out = append(out, f)
 	}
@@ -189,7 +189,7 @@ func noAddress(t assertion) []report.Finding {
 	var out []report.Finding
 	wrong := func(value string) bool { return value != "" && !unresolved(value) && !address(value) }
 	if value := t.a.NameID.Value(); t.a.NameID.Attr("Format") == samldoc.FormatEmail && wrong(value) {
-		f := t.about(t.a.NameID, "", value, "", "NameID is %s, which is no e-mail address, but its Format is %q", check.Quote(value), brief(samldoc.FormatEmail))
+		f := t.about(t.a.NameID, "", value, "", "NameID is %s, which is no e-mail address, but its Format is %q", check.Quote(value), samldoc.Short(samldoc.FormatEmail))
 		f.Fix = []string{t.c.AtIdP("take the NameID from the user's e-mail address and not from the login name", "nameid"), "see that the field is filled for this user"}
 		out = append(out, f)
 	}

@@ -149,7 +149,7 @@ func logoutResponse(l letter) []report.Finding {
 	case second == samldoc.Status+"PartialLogout":
 		add(l.about(code, "Value", "PartialLogout", "Success", "the logout response says %q: not every application could be signed out", "PartialLogout"), "look up which application did not answer")
 	case value != samldoc.Status+"Success":
-		add(l.about(code, "Value", brief(value), "Success", "the logout response says %q%s", brief(value), says(status)), "look up the log for the time of the sign-out")
+		add(l.about(code, "Value", samldoc.Short(value), "Success", "the logout response says %q%s", samldoc.Short(value), says(status)), "look up the log for the time of the sign-out")
 	}
 	asked := l.before(func(m *check.Message) bool { return m.Logout != nil && !m.Logout.Answer })
 	switch got := l.head.InResponseTo; {

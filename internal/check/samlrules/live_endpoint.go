@@ -95,17 +95,17 @@ func notOffered(c *check.Case) []report.Finding {
 		if s.Binding == binding {
 			return nil
 		}
-		there = append(there, brief(s.Binding))
+		there = append(there, samldoc.Short(s.Binding))
 	}
 	if len(there) == 0 {
 		return nil // an address that the metadata does not have is CFG003
 	}
-	f := report.Finding{Got: strings.Join(there, ", "), Want: brief(binding), Where: c.InXML(evidence.SAMLMetadata, all[0].Element, "Binding")}
-	f.Message = fmt.Sprintf("%s sends its request by %q, and the IdP's single sign-on takes %s alone", c.TheSP(), brief(binding), oneOf(there))
-	f.Fix = []string{c.AtIdP("switch on single sign-on by "+brief(binding), "metadata")}
+	f := report.Finding{Got: strings.Join(there, ", "), Want: samldoc.Short(binding), Where: c.InXML(evidence.SAMLMetadata, all[0].Element, "Binding")}
+	f.Message = fmt.Sprintf("%s sends its request by %q, and the IdP's single sign-on takes %s alone", c.TheSP(), samldoc.Short(binding), oneOf(there))
+	f.Fix = []string{c.AtIdP("switch on single sign-on by "+samldoc.Short(binding), "metadata")}
 	if entered != "" {
 		f.Got, f.Want, f.Where = entered, want, c.Config.Pos("saml/sso_url")
-		f.Message = fmt.Sprintf("sso_url is %s, which takes %s, but %s sends its request by %q", check.Quote(entered), oneOf(there), c.TheSP(), brief(binding))
+		f.Message = fmt.Sprintf("sso_url is %s, which takes %s, but %s sends its request by %q", check.Quote(entered), oneOf(there), c.TheSP(), samldoc.Short(binding))
 		if want != "" {
 			step, edits := c.InFile("saml/sso_url", want)
 			f.Fix, f.Edits = []string{c.AtSP("enter "+want, "sso_url"), step}, edits

@@ -37,7 +37,7 @@ func requestedFormat(l letter) []report.Finding {
 		return nil
 	}
 	f := l.about(r.Policy, "Format", got, strings.Join(offered, ", "), "the request asks for the NameID format %s, and the IdP's metadata lists %s", check.Quote(got), oneOf(offered))
-	f.Fix = []string{l.c.AtIdP("give "+brief(got)+" as NameID", "nameid"), atSP(l.c, "or ask for a format that the IdP lists")}
+	f.Fix = []string{l.c.AtIdP("give "+samldoc.Short(got)+" as NameID", "nameid"), atSP(l.c, "or ask for a format that the IdP lists")}
 	if l.c.SSO != nil && passed(l.c) {
 		f.Severity = report.Warning // it lists less than it gives
 	}
@@ -62,7 +62,7 @@ func formatFinding(c *check.Case, said string, a *check.Attempt) []report.Findin
 	format := askedFormat(c)
 	f := report.Finding{Got: format, Where: statedAt(c, "saml", "saml/name_id_format")}
 	f.Message = fmt.Sprintf("the IdP does not give the SP a NameID of the format %s: it answers %s", check.Quote(format), check.Quote(said))
-	f.Fix = []string{c.AtIdP("give "+brief(format)+" as NameID", "nameid"), c.AtSP("or ask for a format that the IdP gives", "name_id_format")}
+	f.Fix = []string{c.AtIdP("give "+samldoc.Short(format)+" as NameID", "nameid"), c.AtSP("or ask for a format that the IdP gives", "name_id_format")}
 	return byAnswer(f, a, true)
 }
 

@@ -207,11 +207,6 @@ func mdUsable(binding string) bool {
 
 const simpleSign = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST-SimpleSign"
 
-// brief is the last part of a URN or address, as people call bindings, formats and algorithms.
-func brief(uri string) string {
-	return uri[strings.LastIndexAny(strings.TrimRight(uri, "/#"), ":/#")+1:]
-}
-
 // mdTrusty reports whether plain http is fine for an address: this machine, while the SP is on it too or is nobody in particular.
 func mdTrusty(c *check.Case, u *url.URL) bool {
 	return exact.Loopback(u.Hostname()) && (c.Config == nil || c.Config.Local())

@@ -83,7 +83,7 @@ func mdEncryptionMethods(d metadoc) []report.Finding {
 }
 
 func (d metadoc) weak(e *xmltree.Element, got, want, why string) report.Finding {
-	f := d.about(e, "Algorithm", got, want, "%s names %q, %s; %q is what newer software takes", e.Local, brief(got), why, brief(want))
+	f := d.about(e, "Algorithm", got, want, "%s names %q, %s; %q is what newer software takes", e.Local, samldoc.Short(got), why, samldoc.Short(want))
 	f.Fix = []string{d.step("name "+want+" there", "encryption")}
 	return f
 }
@@ -112,7 +112,7 @@ func mdSignatureMethods(d metadoc) []report.Finding {
 					f.Message += fmt.Sprintf(" (did you mean %q?)", near)
 				}
 				if old {
-					f.Message = fmt.Sprintf("%s is %s, made with a digest that is broken; %q is what takes its place", name, check.Quote(brief(a)), brief(f.Want))
+					f.Message = fmt.Sprintf("%s is %s, made with a digest that is broken; %q is what takes its place", name, check.Quote(samldoc.Short(a)), samldoc.Short(f.Want))
 					if strong {
 						f.Severity = report.Info
 					}

@@ -56,16 +56,16 @@ var mdLogin = []check.Rule{
 		var there []string
 		for _, e := range d.role.All(samldoc.Metadata, "NameIDFormat") {
 			v := e.Value()
-			if v == want || v == samldoc.FormatUnspecified || brief(v) == brief(want) { // a misspelt one is MD041
+			if v == want || v == samldoc.FormatUnspecified || samldoc.Short(v) == samldoc.Short(want) { // a misspelt one is MD041
 				return nil
 			}
-			there = append(there, brief(v))
+			there = append(there, samldoc.Short(v))
 		}
 		if len(there) == 0 {
 			return nil // a list is not demanded, and without one any format may come
 		}
 		f := d.about(d.role.Child(samldoc.Metadata, "NameIDFormat"), "", strings.Join(there, ", "), want, "%s lists the NameID formats %q but %s asks for %q", d.c.TheIdP(), strings.Join(there, ", "), d.c.TheSP(), want)
-		f.Fix = []string{d.c.AtIdP("choose the NameID format "+brief(want), "nameid")}
+		f.Fix = []string{d.c.AtIdP("choose the NameID format "+samldoc.Short(want), "nameid")}
 		return []report.Finding{f}
 	}),
 	onRole(check.Rule{
@@ -80,7 +80,7 @@ var mdLogin = []check.Rule{
 func mdAskedFormat(c *check.Case) string {
 	if f := c.Config.SAML.NameIDFormat; f != "" {
 		for _, known := range mdNameIDFormats {
-			if f == known || brief(known) == f {
+			if f == known || samldoc.Short(known) == f {
 				return known
 			}
 		}
@@ -126,7 +126,7 @@ func mdNearFormat(v string) string {
 		return ""
 	}
 	for _, k := range mdNameIDFormats {
-		if strings.EqualFold(k, strings.Join(strings.Fields(v), "")) || strings.EqualFold(brief(k), brief(v)) || strings.EqualFold(brief(v), "email") && k == samldoc.FormatEmail {
+		if strings.EqualFold(k, strings.Join(strings.Fields(v), "")) || strings.EqualFold(samldoc.Short(k), samldoc.Short(v)) || strings.EqualFold(samldoc.Short(v), "email") && k == samldoc.FormatEmail {
 			return k
 		}
 	}

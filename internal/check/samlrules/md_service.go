@@ -121,10 +121,10 @@ func offers(d metadoc, binding string) []report.Finding {
 		if strings.TrimSpace(s.Binding) == binding {
 			return nil
 		}
-		there = append(there, brief(s.Binding))
+		there = append(there, samldoc.Short(s.Binding))
 	}
-	f := d.about(d.role, "", strings.Join(there, ", "), brief(binding), "SingleSignOnService is offered by %q and not by %q", strings.Join(there, ", "), brief(binding))
-	f.Fix = []string{d.step("offer single sign-on by "+brief(binding)+" as well", "endpoints")}
+	f := d.about(d.role, "", strings.Join(there, ", "), samldoc.Short(binding), "SingleSignOnService is offered by %q and not by %q", strings.Join(there, ", "), samldoc.Short(binding))
+	f.Fix = []string{d.step("offer single sign-on by "+samldoc.Short(binding)+" as well", "endpoints")}
 	return []report.Finding{f}
 }
 
@@ -137,9 +137,9 @@ func mdTwiceBound(d metadoc) []report.Finding {
 			first[s.Binding] = s
 			continue
 		}
-		f := d.about(s.Element, "", s.Location, before.Location, "SingleSignOnService by %q is there twice: %s and %s", brief(s.Binding), check.Quote(before.Location), check.Quote(s.Location))
+		f := d.about(s.Element, "", s.Location, before.Location, "SingleSignOnService by %q is there twice: %s and %s", samldoc.Short(s.Binding), check.Quote(before.Location), check.Quote(s.Location))
 		f.Related = []report.Location{d.c.InXML(d.kind, before.Element, "")}
-		f.Fix = []string{d.step("leave one address by "+brief(s.Binding), "endpoints")}
+		f.Fix = []string{d.step("leave one address by "+samldoc.Short(s.Binding), "endpoints")}
 		out = append(out, f)
 	}
 	return out
@@ -234,7 +234,7 @@ func mdBindingNames(d metadoc) []report.Finding {
 		clean := strings.Join(strings.Fields(b), "")
 		near, _ := check.Closest(mdKnownBindings, clean)
 		for _, k := range mdKnownBindings {
-			if near == "" && strings.EqualFold(brief(k), clean) {
+			if near == "" && strings.EqualFold(samldoc.Short(k), clean) {
 				near = k
 			}
 		}
@@ -279,7 +279,7 @@ func mdOddBindings(d metadoc) []report.Finding {
 			key = slices.ContainsFunc(all, func(s samldoc.Endpoint) bool { return s.Binding == mdHolderOfKey })
 			break
 		}
-		name := brief(s.Binding)
+		name := samldoc.Short(s.Binding)
 		if s.Binding == mdHolderOfKey {
 			name = "holder of key"
 		}
@@ -293,7 +293,7 @@ func mdOddBindings(d metadoc) []report.Finding {
 	var f report.Finding
 	switch {
 	case len(names) > 0:
-		f = d.about(all[0].Element, "Binding", strings.Join(names, ", "), brief(samldoc.Redirect), "SingleSignOnService is offered by %q alone, where browsers come by %q or %q", strings.Join(names, ", "), brief(samldoc.Redirect), brief(samldoc.POST))
+		f = d.about(all[0].Element, "Binding", strings.Join(names, ", "), samldoc.Short(samldoc.Redirect), "SingleSignOnService is offered by %q alone, where browsers come by %q or %q", strings.Join(names, ", "), samldoc.Short(samldoc.Redirect), samldoc.Short(samldoc.POST))
 	case key:
 		i := slices.IndexFunc(all, func(s samldoc.Endpoint) bool { return s.Binding == mdHolderOfKey })
 		f = d.about(all[i].Element, "Binding", "holder of key", "", "SingleSignOnService is offered for holders of a key too (%q), which hardly an SP uses", mdHolderOfKey)

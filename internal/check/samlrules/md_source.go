@@ -41,7 +41,7 @@ var mdSource = []check.Rule{
 			digest := info.Child(samldoc.DSig, "Reference").Child(samldoc.DSig, "DigestMethod")
 			for _, m := range []*xmltree.Element{method, digest} {
 				if a := m.Attr("Algorithm"); strings.HasSuffix(a, "sha1") || strings.HasSuffix(a, "md5") {
-					f := d.about(m, "Algorithm", a, map[*xmltree.Element]string{method: xmlsig.RSASHA256, digest: xmlsig.SHA256}[m], "the metadata is signed with %s %q, where %q is safe", m.Local, brief(a), "SHA-256")
+					f := d.about(m, "Algorithm", a, map[*xmltree.Element]string{method: xmlsig.RSASHA256, digest: xmlsig.SHA256}[m], "the metadata is signed with %s %q, where %q is safe", m.Local, samldoc.Short(a), "SHA-256")
 					f.Fix = []string{d.step("sign the metadata with SHA-256", "signing")}
 					out = append(out, f)
 					break

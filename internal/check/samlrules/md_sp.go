@@ -58,7 +58,7 @@ var mdSP = []check.Rule{
 		var out []report.Finding
 		for _, s := range samldoc.Endpoints(d.role, "AssertionConsumerService") {
 			if s.Binding == samldoc.Redirect {
-				f := d.about(s.Element, "Binding", brief(s.Binding), brief(samldoc.POST), "AssertionConsumerService %s is by %q, by which no response may come; %q is meant", check.Quote(s.Location), brief(s.Binding), brief(samldoc.POST))
+				f := d.about(s.Element, "Binding", samldoc.Short(s.Binding), samldoc.Short(samldoc.POST), "AssertionConsumerService %s is by %q, by which no response may come; %q is meant", check.Quote(s.Location), samldoc.Short(s.Binding), samldoc.Short(samldoc.POST))
 				f.Fix = []string{d.step("take responses by HTTP-POST there")}
 				out = append(out, f)
 			}
@@ -149,13 +149,13 @@ func mdConsumerServices(d metadoc) []report.Finding {
 		switch b := strings.TrimSpace(s.Binding); {
 		case b == samldoc.POST || b == simpleSign || b == samldoc.Redirect: // MD026
 			return nil
-		case !slices.Contains(names, brief(b)):
-			names = append(names, brief(b))
+		case !slices.Contains(names, samldoc.Short(b)):
+			names = append(names, samldoc.Short(b))
 		}
 	}
 	f := d.about(d.role, "", "0", "1", "<%s> has no <AssertionConsumerService>, the address that responses are sent to", d.role.Name())
 	if len(all) > 0 {
-		f = d.about(all[0].Element, "Binding", strings.Join(names, ", "), brief(samldoc.POST), "AssertionConsumerService is offered by %q and not by %q, by which IdPs send responses", strings.Join(names, ", "), brief(samldoc.POST))
+		f = d.about(all[0].Element, "Binding", strings.Join(names, ", "), samldoc.Short(samldoc.POST), "AssertionConsumerService is offered by %q and not by %q, by which IdPs send responses", strings.Join(names, ", "), samldoc.Short(samldoc.POST))
 	}
 	f.Fix = []string{d.step("publish the ACS URL by HTTP-POST")}
 	return []report.Finding{f}

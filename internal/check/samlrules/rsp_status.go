@@ -41,7 +41,7 @@ var rspStatus = []check.Rule{
 		if refused := slices.Contains(topCodes[1:], strings.TrimPrefix(code, samldoc.Status)); !refused || len(enclosed(l)) == 0 {
 			return nil
 		}
-		f := l.about(enclosed(l)[0], "", brief(code), "", "the status of the response is %q, and it carries an assertion all the same", brief(code))
+		f := l.about(enclosed(l)[0], "", samldoc.Short(code), "", "the status of the response is %q, and it carries an assertion all the same", samldoc.Short(code))
 		f.Fix = []string{l.c.AtIdP("send no assertion with a status that refuses", "log")}
 		return []report.Finding{f}
 	}),

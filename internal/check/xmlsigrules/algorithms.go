@@ -56,26 +56,26 @@ func (x signature) algorithm(what, got string, e *xmltree.Element, taken knowled
 	if got == "" {
 		return nil // SIG003
 	}
-	name := strings.ToLower(brief(got))
+	name := strings.ToLower(samldoc.Short(got))
 	f := x.finding(e, "Algorithm", "")
 	f.Got, f.Want = got, want
 	switch {
 	case x.c.Config != nil && taken.Known() && !slices.Contains(taken.V, got):
 		f.Severity = report.Error
-		f.Message = "the " + what + " is " + check.Quote(brief(got)) + ", which " + x.c.TheSP() + " does not know"
+		f.Message = "the " + what + " is " + check.Quote(samldoc.Short(got)) + ", which " + x.c.TheSP() + " does not know"
 		if !taken.Certain() {
 			f.Severity, f.Message = report.Warning, "likely: "+f.Message
 		}
 	case strings.Contains(name, "md5") || strings.Contains(name, "ripemd"):
 		f.Severity = report.Error
-		f.Message = "the " + what + " is " + check.Quote(brief(got)) + ", which can be forged"
+		f.Message = "the " + what + " is " + check.Quote(samldoc.Short(got)) + ", which can be forged"
 	case strings.Contains(name, "sha1"):
-		f.Message = "the " + what + " is " + check.Quote(brief(got)) + "; SHA-1 no longer counts as safe"
+		f.Message = "the " + what + " is " + check.Quote(samldoc.Short(got)) + "; SHA-1 no longer counts as safe"
 	case strings.HasPrefix(name, "dsa"):
-		f.Message = "the " + what + " is " + check.Quote(brief(got)) + "; DSA is no longer meant for signing, and few SPs know it"
+		f.Message = "the " + what + " is " + check.Quote(samldoc.Short(got)) + "; DSA is no longer meant for signing, and few SPs know it"
 	default:
 		return nil
 	}
-	f.Fix = []string{x.c.AtIdP("choose "+brief(want), "algorithm", "signing")}
+	f.Fix = []string{x.c.AtIdP("choose "+samldoc.Short(want), "algorithm", "signing")}
 	return []report.Finding{f}
 }

@@ -116,9 +116,9 @@ func (p part) finding(format string, args ...any) report.Finding {
 // how names the algorithms: "aes256-gcm, its key in rsa-oaep-mgf1p".
 func (p part) how() string {
 	if p.e.Transport == "" {
-		return brief(p.e.Data)
+		return samldoc.Short(p.e.Data)
 	}
-	return brief(p.e.Data) + ", its key in " + brief(p.e.Transport)
+	return samldoc.Short(p.e.Data) + ", its key in " + samldoc.Short(p.e.Transport)
 }
 
 // onPart makes a rule that judges each encrypted part.
@@ -235,23 +235,23 @@ func methods(p part) *report.Finding {
 	if p.c.SP.SAML != nil && p.c.Config != nil {
 		taken := p.c.SP.SAML.KeyTransports
 		if t := p.e.Transport; t != "" && taken.Known() && !slices.Contains(taken.V, t) {
-			f := p.finding("the key is encrypted by %s, which %s does not take", check.Quote(brief(t)), p.c.TheSP())
+			f := p.finding("the key is encrypted by %s, which %s does not take", check.Quote(samldoc.Short(t)), p.c.TheSP())
 			f.Severity, f.Got, f.Want = report.Error, t, taken.V[0]
 			if !taken.Certain() {
 				f.Severity, f.Message = report.Warning, "likely: "+f.Message
 			}
-			f.Fix = []string{p.c.AtIdP("choose "+brief(taken.V[0])+" for the key", "encryption")}
+			f.Fix = []string{p.c.AtIdP("choose "+samldoc.Short(taken.V[0])+" for the key", "encryption")}
 			return &f
 		}
 	}
 	var f report.Finding
 	switch {
 	case p.e.Transport == xmlsig.RSA15:
-		f = p.finding("the key is encrypted by RSA 1.5 (%s), which lets others find it out by asking often enough", check.Quote(brief(p.e.Transport)))
+		f = p.finding("the key is encrypted by RSA 1.5 (%s), which lets others find it out by asking often enough", check.Quote(samldoc.Short(p.e.Transport)))
 		f.Got, f.Want = p.e.Transport, xmlsig.OAEPMGF1P
 		f.Fix = []string{p.c.AtIdP("choose RSA-OAEP", "encryption")}
 	case strings.HasSuffix(p.e.Data, "-cbc"):
-		f = p.finding("the text is encrypted in CBC mode (%s), which nothing protects against changes", check.Quote(brief(p.e.Data)))
+		f = p.finding("the text is encrypted in CBC mode (%s), which nothing protects against changes", check.Quote(samldoc.Short(p.e.Data)))
 		f.Got, f.Want = p.e.Data, xmlsig.AES256GCM
 		f.Fix = []string{p.c.AtIdP("choose AES-GCM, where the SP reads it", "encryption")}
 	default:

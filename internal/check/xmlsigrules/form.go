@@ -60,7 +60,7 @@ func transforms(x signature) []report.Finding {
 		for n, t := range r.Transforms {
 			e := x.transform(i, n)
 			if removes(t) {
-				f := x.finding(e, "Algorithm", "the signature has the transform %s, which can leave out any part of what it seems to cover", check.Quote(brief(t)))
+				f := x.finding(e, "Algorithm", "the signature has the transform %s, which can leave out any part of what it seems to cover", check.Quote(samldoc.Short(t)))
 				f.Got = t
 				f.Fix = []string{x.c.AtIdP("sign with the enveloped-signature transform and exclusive canonicalisation alone", "signing")}
 				return []report.Finding{f}
@@ -79,13 +79,13 @@ func transforms(x signature) []report.Finding {
 }
 
 func (x signature) inclusive(e *xmltree.Element, algorithm string) []report.Finding {
-	f := x.finding(e, "Algorithm", "the signature is made over inclusive canonical XML (%s): it breaks when an SP takes the signed element out of its message", check.Quote(brief(algorithm)))
+	f := x.finding(e, "Algorithm", "the signature is made over inclusive canonical XML (%s): it breaks when an SP takes the signed element out of its message", check.Quote(samldoc.Short(algorithm)))
 	f.Severity, f.Got, f.Want = report.Warning, algorithm, xmlsig.Exclusive
 	f.Fix = []string{x.c.AtIdP("choose exclusive canonicalisation", "canonicalization", "signing")}
 	if x.s.State == xmlsig.Bad && inclusive(x.s.Canonical) && x.digests() == fine && x.e.Parent.Parent != nil {
 		// The IdP signed the element before it stood in its message: there it has got the namespaces of what is around it.
 		f.Severity = report.Default
-		f.Message = fmt.Sprintf("likely: the %s was signed by itself over inclusive canonical XML (%s), and its signature broke when it was put into its message", x.signs(), check.Quote(brief(algorithm)))
+		f.Message = fmt.Sprintf("likely: the %s was signed by itself over inclusive canonical XML (%s), and its signature broke when it was put into its message", x.signs(), check.Quote(samldoc.Short(algorithm)))
 	}
 	return []report.Finding{f}
 }

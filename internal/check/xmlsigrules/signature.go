@@ -186,11 +186,6 @@ func named(der []byte) cert.Cert {
 	return cert.Cert{DER: der}
 }
 
-// brief is the last part of an algorithm's address.
-func brief(uri string) string {
-	return uri[strings.LastIndexAny(strings.TrimRight(uri, "/#"), ":/#")+1:]
-}
-
 // paste is the step that brings a certificate to the SP.
 func paste(c *check.Case, k cert.Cert) []string {
 	return []string{

@@ -56,7 +56,7 @@ var verified = []check.Rule{
 		Fix:  "let the IdP sign with RSA and SHA-256; treat a message of this kind as an attack",
 		Refs: []string{refSignature},
 	}, hmac, func(x signature, _ keys) report.Finding {
-		f := x.finding(x.info().Child(samldoc.DSig, "SignatureMethod"), "Algorithm", "the signature is an HMAC (%s), which proves nothing between parties that share no secret", check.Quote(brief(x.s.Method)))
+		f := x.finding(x.info().Child(samldoc.DSig, "SignatureMethod"), "Algorithm", "the signature is an HMAC (%s), which proves nothing between parties that share no secret", check.Quote(samldoc.Short(x.s.Method)))
 		f.Got = x.s.Method
 		f.Want = xmlsig.RSASHA256
 		f.Fix = []string{x.c.AtIdP("sign with RSA and SHA-256", "signing"), "treat the message as an attack if the IdP did not make it"}

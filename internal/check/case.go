@@ -44,6 +44,9 @@ type Case struct {
 	SSO          *Attempts              // Kind saml.sso
 	Probed       []*Message             // Kind saml.sso: the messages that came back
 	Messages     []*Message             // Kind saml.messages
+	Login        *Login                 // Kind login
+	Tokens       []*Token               // Kind oidc.tokens
+	User         *User                  // Kind claims
 
 	Seen map[evidence.Kind]Seen // every attempt
 }
@@ -63,6 +66,11 @@ func New(conn *connection.Connection, lib *knowledge.Library, set evidence.Set, 
 		c.File = conn.File()
 		c.Seen[evidence.File] = Seen{Obs: set[evidence.Config]}
 		c.SP, c.IdP = conn.SP, conn.IdP
+		if obs := set[evidence.LoginRun]; obs != nil && obs.Login != nil && obs.Login.Listener != "" {
+			listening := *conn
+			listening.Listening = obs.Login.Listener
+			c.Config = &listening
+		}
 	} else {
 		c.SP, _ = lib.SP("generic")
 		c.IdP, _ = lib.IdP("generic")
@@ -90,6 +98,7 @@ func New(conn *connection.Connection, lib *knowledge.Library, set evidence.Set, 
 	c.Client, c.Authorize, c.PAR = c.attempts(evidence.Client), c.attempts(evidence.Authorize), c.attempts(evidence.PAR)
 	c.Mutated, c.Device = c.attempts(evidence.Mutated), c.attempts(evidence.Device)
 	c.saml()
+	c.login()
 	return c
 }
 

@@ -29,6 +29,9 @@ var fields = []struct {
 	{evidence.SAMLCerts, func(c *Case) bool { return c.Certs != nil }, func(c *Case) { c.Certs = nil }},
 	{evidence.SAMLSSO, func(c *Case) bool { return c.SSO != nil }, func(c *Case) { c.SSO, c.Probed = nil, nil }},
 	{evidence.SAMLMessages, func(c *Case) bool { return c.Messages != nil }, func(c *Case) { c.Messages = nil }},
+	{evidence.LoginRun, func(c *Case) bool { return c.Login != nil }, func(c *Case) { c.Login = nil }},
+	{evidence.Tokens, func(c *Case) bool { return c.Tokens != nil }, func(c *Case) { c.Tokens = nil }},
+	{evidence.Claims, func(c *Case) bool { return c.User != nil }, func(c *Case) { c.User = nil }},
 }
 
 func (c *Case) has(kind evidence.Kind) bool {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/ssoctl/ssoctl/internal/config"
 	"github.com/ssoctl/ssoctl/internal/evidence"
+	"github.com/ssoctl/ssoctl/internal/knowledge"
 	"github.com/ssoctl/ssoctl/internal/report"
 )
 
@@ -163,7 +164,7 @@ func (c *Case) missing(k evidence.Kind) string {
 
 // complete fills in what the rule's metadata and the SP's profile know about a finding.
 func (c *Case) complete(r *Rule, f *report.Finding) {
-	f.Code, f.Title, f.Inconclusive = r.Code, r.Title, r.Inconclusive
+	f.Code, f.Title, f.Inconclusive = r.Code, r.Title, f.Inconclusive || r.Inconclusive
 	if f.Severity == report.Default {
 		f.Severity = r.Severity
 	}
@@ -281,12 +282,19 @@ func stage(code string) int { return slices.Index(stages, Area(code)) }
 // reaction says what this SP makes of a finding: what it is known to pass over breaks nothing there, and what it shows is what people
 // have before them.
 func (c *Case) reaction(f *report.Finding) {
-	if c.Config == nil || c.SP.SAML == nil {
+	if c.Config == nil {
 		return
 	}
-	r, known := c.SP.SAML.Reactions[f.Code+"/"+f.Aspect]
+	var all map[string]knowledge.Reaction
+	switch p := c.Config.Protocol(); {
+	case p == config.OIDC && c.SP.OIDC != nil:
+		all = c.SP.OIDC.Reactions
+	case p != config.OIDC && c.SP.SAML != nil:
+		all = c.SP.SAML.Reactions
+	}
+	r, known := all[f.Code+"/"+f.Aspect]
 	if !known {
-		r, known = c.SP.SAML.Reactions[f.Code]
+		r, known = all[f.Code]
 	}
 	switch {
 	case !known:

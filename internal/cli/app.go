@@ -31,6 +31,7 @@ type App struct {
 	Now      func() time.Time
 	Random   func() string // 22 unguessable characters of the URL alphabet
 	Dir      string        // working directory; "" is the process's own
+	InTTY    bool
 	OutTTY   bool
 	ErrTTY   bool
 	Width    int // of the terminal; 0: not known
@@ -44,7 +45,7 @@ func System() *App {
 	dialer := &net.Dialer{Timeout: 10 * time.Second}
 	return &App{
 		In: os.Stdin, Out: os.Stdout, Err: os.Stderr, Getenv: os.Getenv, Now: time.Now, Random: random,
-		OutTTY: terminal(os.Stdout), ErrTTY: terminal(os.Stderr), Width: columns(os.Stdout),
+		InTTY: terminal(os.Stdin), OutTTY: terminal(os.Stdout), ErrTTY: terminal(os.Stderr), Width: columns(os.Stdout),
 		Lookup: net.DefaultResolver.LookupHost, Dial: dialer.DialContext,
 		Context: func() (context.Context, context.CancelFunc) {
 			return signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -25,6 +25,8 @@ type Connection struct {
 	// Vars are the values of {placeholders}: the SP's parameters and what they set.
 	Vars map[string]string
 	Lib  *knowledge.Library
+	// Listening is the address on loopback where the answer of a test login was awaited in place of the SP's; "" otherwise.
+	Listening string
 }
 
 // Seen is what the IdP's own documents say that helps to recognise the product. The zero value is "nothing was seen".

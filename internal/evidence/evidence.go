@@ -33,6 +33,9 @@ const (
 	SAMLCerts    Kind = "saml.certificates" // the certificates that the connection names
 	SAMLSSO      Kind = "saml.sso"          // authentication requests at the IdP's single sign-on service
 	SAMLMessages Kind = "saml.messages"     // messages that were pasted, recorded by a browser or caught in a login
+	LoginRun     Kind = "login"             // one login: its exchanges, and how it ended
+	Tokens       Kind = "oidc.tokens"       // the tokens that a login brought, or that were pasted
+	Claims       Kind = "claims"            // what the sources say about the user, and what the SP decides on it
 )
 
 // Observation is one piece of evidence: a file that was read, or what came of asking a server.
@@ -47,6 +50,10 @@ type Observation struct {
 	Refs      []Ref         `json:"refs,omitempty"`
 	Files     []NamedFile   `json:"files,omitempty"`
 	Messages  []Message     `json:"messages,omitempty"`
+	Login     *Login        `json:"login,omitempty"`
+	Tokens    []Token       `json:"tokens,omitempty"`
+	Claims    []ClaimSet    `json:"claims,omitempty"`
+	Decision  *Decided      `json:"decision,omitempty"`
 	Begins    source.Pos    `json:"begins,omitzero"`   // place of Body's first byte in Source, when it is a part of it
 	Guessed   bool          `json:"guessed,omitempty"` // asked for where the product usually has it; the connection does not name it
 	Failure   *Failure      `json:"failure,omitempty"` // why there is nothing to judge

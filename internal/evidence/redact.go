@@ -16,8 +16,9 @@ import (
 // Redact returns a copy of the set without secrets. It is applied before anything is judged, shown or saved, so that a live run
 // and its recording say the same. Equal values of one set become equal pseudonyms, made with key, which must be random and is
 // not kept: equality stays checkable, guessing does not. Applying it twice changes nothing.
-func Redact(set Set, key []byte) Set {
-	r := redactor{key: key}
+func Redact(set Set, key []byte) Set { return redactor{key: key}.set(set) }
+
+func (r redactor) set(set Set) Set {
 	out := make(Set, len(set))
 	for kind, obs := range set {
 		c := *obs
@@ -37,12 +38,24 @@ func Redact(set Set, key []byte) Set {
 			f.Body = withoutKeys(f.Body)
 			c.Files = append(c.Files, f)
 		}
+		r.login(&c, obs)
 		out[kind] = &c
 	}
 	return out
 }
 
-type redactor struct{ key []byte }
+type redactor struct {
+	key  []byte
+	veil map[string]string // pseudonyms of personal values and what they stand for; nil: nobody asks
+}
+
+// remember keeps the way back from a pseudonym.
+func (r redactor) remember(pseudonym, value string) string {
+	if r.veil != nil && pseudonym != value {
+		r.veil[pseudonym] = value
+	}
+	return pseudonym
+}
 
 const mark = "redacted-"
 

@@ -10,11 +10,14 @@ import (
 // Redactor hides what is secret or personal in single values, with the same pseudonyms for equal values. The zero Redactor shows
 // everything as it is.
 type Redactor struct {
-	key []byte
+	key  []byte
+	veil map[string]string
 }
 
 // NewRedactor makes a redactor with a random key, which is not kept.
-func NewRedactor(key []byte) Redactor { return Redactor{key} }
+func NewRedactor(key []byte) Redactor { return Redactor{key: key} }
+
+func (r Redactor) inner() redactor { return redactor{key: r.key, veil: r.veil} }
 
 func (r Redactor) hides() bool { return len(r.key) > 0 }
 
@@ -33,9 +36,9 @@ func (r Redactor) Claims(claims map[string]any) map[string]any {
 		case slices.Contains(protocolClaims, name):
 			out[name] = v
 		case secretNames[name] || name == "jti" || name == "sid" || name == "cnf":
-			out[name] = r.deep(v, redactor{r.key}.pseudonym)
+			out[name] = r.deep(v, r.inner().pseudonym)
 		default:
-			out[name] = r.deep(v, redactor{r.key}.shapedOrPlaceholder)
+			out[name] = r.deep(v, r.inner().shapedOrPlaceholder)
 		}
 	}
 	return out
@@ -66,7 +69,7 @@ func (r Redactor) Text(s string) string {
 	if !r.hides() {
 		return s
 	}
-	return redactor{r.key}.mails(redactor{r.key}.text(s))
+	return r.inner().mails(r.inner().text(s))
 }
 
 // XML gives a document of a kind that nobody here knows as it may be shown: its elements, with every text and every attribute that is
@@ -77,18 +80,18 @@ func (r Redactor) XML(b []byte) string {
 	}
 	doc, err := xmltree.Parse("", b)
 	if err != nil {
-		return redactor{r.key}.pseudonym(string(b))
+		return r.inner().pseudonym(string(b))
 	}
 	var spans []span
 	doc.Root.Walk(func(e *xmltree.Element) bool {
 		for _, a := range e.Attrs {
 			if from, to, ok := e.AttrSpan(a.Local); ok && a.Prefix == "" && a.Local != "xmlns" && !strings.Contains(a.Value, ":") {
-				spans = append(spans, span{from, to, redactor{r.key}.personal(a.Value)})
+				spans = append(spans, span{from, to, r.inner().personal(a.Value)})
 			}
 		}
 		for _, t := range e.TextSpans() {
 			if strings.TrimSpace(t.Text) != "" {
-				spans = append(spans, span{t.From, t.To, redactor{r.key}.personal(t.Text)})
+				spans = append(spans, span{t.From, t.To, r.inner().personal(t.Text)})
 			}
 		}
 		return true
@@ -129,11 +132,11 @@ func (r Redactor) Params(params map[string][]string) map[string][]string {
 		for _, v := range values {
 			switch {
 			case secretNames[name]:
-				v = redactor{r.key}.pseudonym(v)
+				v = r.inner().pseudonym(v)
 			case personalParams[strings.ToLower(name)]:
-				v = redactor{r.key}.shapedOrPlaceholder(v)
+				v = r.inner().shapedOrPlaceholder(v)
 			default:
-				v = redactor{r.key}.mails(redactor{r.key}.url(v))
+				v = r.inner().mails(r.inner().url(v))
 			}
 			out[name] = append(out[name], v)
 		}
@@ -146,7 +149,7 @@ func (r Redactor) Personal(value string) string {
 	if !r.hides() {
 		return value
 	}
-	return redactor{r.key}.shapedOrPlaceholder(value)
+	return r.inner().shapedOrPlaceholder(value)
 }
 
 // Redacted reports whether a text is one that stands for another.
@@ -159,7 +162,7 @@ func (r Redactor) URL(address string) string {
 	if !r.hides() {
 		return address
 	}
-	return redactor{r.key}.url(address)
+	return r.inner().url(address)
 }
 
 // Body gives a document or an answer as it may be shown.
@@ -167,7 +170,7 @@ func (r Redactor) Body(b []byte) []byte {
 	if !r.hides() {
 		return b
 	}
-	return redactor{r.key}.body(b)
+	return r.inner().body(b)
 }
 
 func (r redactor) shapedOrPlaceholder(value string) string {

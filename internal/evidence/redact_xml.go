@@ -168,7 +168,7 @@ func (r redactor) shaped(value string) string {
 		return value
 	case guidLike().MatchString(value):
 		p := strings.TrimPrefix(r.pseudonym(value), mark)
-		return p + "-0000-4000-8000-" + p + "0000"
+		return r.remember(p+"-0000-4000-8000-"+p+"0000", value)
 	case strings.Contains(value, "=") && strings.Contains(value, ",") && dnLike().MatchString(value):
 		return r.distinguished(value)
 	case strings.HasPrefix(value, "/"):
@@ -200,7 +200,7 @@ func (r redactor) name(value string) string {
 	if n := utf8.RuneCountInString(value); n > 256 {
 		p += strings.Repeat("x", n-utf8.RuneCountInString(p))
 	}
-	return p
+	return r.remember(p, value)
 }
 
 // Recoded reports whether a text shows that UTF-8 was taken for Latin-1 on its way, or that characters were lost.

@@ -23,7 +23,7 @@ var may = map[string][]string{
 	"internal/exact":              {},
 	"internal/report":             {},
 	"internal/source":             {},
-	"internal/evidence":           {"internal/source", "internal/xmlsig", "internal/xmltree"},
+	"internal/evidence":           {"internal/report", "internal/source", "internal/xmlsig", "internal/xmltree"},
 	"internal/xmltree":            {"internal/source"},
 	"internal/xmlsig":             {"internal/source", "internal/xmltree"},
 	"internal/cert":               {},
@@ -42,8 +42,11 @@ var may = map[string][]string{
 	"internal/check/configrules":  rulesMay,
 	"internal/check/samlrules":    rulesMay,
 	"internal/check/xmlsigrules":  rulesMay,
-	"internal/check/all":          {"internal/check", "internal/check/samlrules", "internal/check/xmlsigrules", "internal/check/oidcrules", "internal/check/netrules", "internal/check/loginrules", "internal/check/configrules"},
+	"internal/check/tokenrules":   rulesMay,
+	"internal/check/claimsrules":  rulesMay,
+	"internal/check/all":          {"internal/check", "internal/check/samlrules", "internal/check/xmlsigrules", "internal/check/oidcrules", "internal/check/netrules", "internal/check/loginrules", "internal/check/configrules", "internal/check/tokenrules", "internal/check/claimsrules"},
 	"internal/probe":              {"internal/config", "internal/connection", "internal/evidence", "internal/exact", "internal/knowledge", "internal/oidcdoc", "internal/cert", "internal/samldoc", "internal/unwrap", "internal/xmlsig", "internal/xmltree"},
+	"internal/receive":            {},
 	"internal/render":             {"internal/report"},
 	"internal/lab":                {"internal/oidcdoc", "internal/xmlsig", "internal/xmltree"},
 	"internal/cli":                {"*"},
@@ -61,6 +64,9 @@ var impureImports = []string{"net/http", "os", "log", "math/rand", "math/rand/v2
 var only = map[string][]string{
 	"github.com/spf13/cobra": {"internal/cli"},
 	"charm.land/lipgloss/v2": {"internal/render"},
+
+	"github.com/charmbracelet/x/term": {"internal/receive"},
+	"github.com/muesli/cancelreader":  {"internal/receive"},
 }
 
 // file is one parsed Go file that is no test.

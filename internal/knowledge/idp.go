@@ -32,9 +32,14 @@ type IdP struct {
 	OIDC      *IdPOIDC       `yaml:"oidc,omitempty"`
 	Groups    Facts          `yaml:"groups,omitempty"`
 	Claims    Facts          `yaml:"claims,omitempty"` // email_verified, names, sub, where claims go
-	Limits    Facts          `yaml:"limits,omitempty"` // lifetimes, secret lifetime, rotation
-	Facts     Facts          `yaml:"facts,omitempty"`  // whatever else is known
-	Quirks    []Fact[string] `yaml:"quirks,omitempty"`
+	// Sends are the steps that bring claims, the usual way first.
+	Sends []Sending `yaml:"sends,omitempty"`
+	// NestedGroups says whether groups that the user is in through other groups are sent: sent | direct (only groups with the user as
+	// their own member).
+	NestedGroups Fact[string]   `yaml:"nested_groups,omitempty"`
+	Limits       Facts          `yaml:"limits,omitempty"` // lifetimes, secret lifetime, rotation
+	Facts        Facts          `yaml:"facts,omitempty"`  // whatever else is known
+	Quirks       []Fact[string] `yaml:"quirks,omitempty"`
 	// Walkthrough is the console, page by page, per protocol; guides are made from it.
 	Walkthrough map[string]*Walkthrough `yaml:"walkthrough,omitempty"`
 }
@@ -60,6 +65,8 @@ type Issuer struct {
 	// Shape is the pattern that a configured issuer has to have (whole string); Say is the sentence of the finding.
 	Shape Fact[string] `yaml:"shape,omitempty"`
 	Say   string       `yaml:"say,omitempty"`
+	// InTokens are values that iss may have in place of the issuer and that SPs take for it.
+	InTokens Fact[[]string] `yaml:"in_tokens,omitempty"`
 }
 
 // IssuerKind is one form of issuer.
@@ -97,7 +104,8 @@ type Answer struct {
 	Text string `yaml:"text,omitempty"`
 	// Means is one of: accepted secret_rejected client_unknown client_disabled client_or_secret realm_disabled redirect_unregistered
 	// flow_off wrong_protocol method_rejected dpop_required pkce_required par_required scope_refused grant_off
-	// login_required login_page response_type_refused request_object_refused request_object_required signature_required unknown.
+	// login_required login_page response_type_refused request_object_refused request_object_required signature_required
+	// user_not_assigned consent_required unknown.
 	Means string `yaml:"means"`
 	S     Keys   `yaml:"s"`
 }
@@ -133,6 +141,10 @@ type IdPOIDC struct {
 	Endpoints     map[string]Fact[string] `yaml:"endpoints,omitempty"`      // for products without discovery
 	Logout        Facts                   `yaml:"logout,omitempty"`
 	ResponseModes Fact[[]string]          `yaml:"response_modes,omitempty"`
+	// CodeLifetime is how many seconds an authorization code is good for, unless an administrator has changed it.
+	CodeLifetime Fact[int] `yaml:"code_lifetime,omitempty"`
+	// AppKeys: an application may have signing keys of its own, which the key set lists only when it is asked for with client_id.
+	AppKeys Fact[bool] `yaml:"app_keys,omitempty"`
 	// SubjectTypes are the kinds of sub that the product can make (public, pairwise), where that is fixed.
 	SubjectTypes Fact[[]string] `yaml:"subject_types,omitempty"`
 }
@@ -148,6 +160,9 @@ type IdPSAML struct {
 	PostOnly Fact[string] `yaml:"post_only,omitempty"`
 	// TenantWide is the shape of metadata addresses whose keys are the tenant's and not the application's; Say tells what to use.
 	TenantWide Pattern `yaml:"tenant_wide,omitempty"`
+	// IdPInitiated is the template of the address at which a login begins without a request; {placeholders} are sso_url, sp_entity_id, acs,
+	// issuer and the profile's settings.
+	IdPInitiated Fact[string] `yaml:"idp_initiated,omitempty"`
 	Facts      Facts   `yaml:"facts,omitempty"`
 }
 

@@ -139,7 +139,7 @@ func TestIdPPatternsCompile(t *testing.T) {
 func TestIdPAnswers(t *testing.T) {
 	means := strings.Fields(`accepted secret_rejected client_unknown client_disabled client_or_secret realm_disabled redirect_unregistered flow_off wrong_protocol
 		method_rejected dpop_required pkce_required par_required scope_refused grant_off login_required login_page response_type_refused
-		request_object_refused request_object_required signature_required unknown`)
+		request_object_refused request_object_required signature_required user_not_assigned consent_required unknown`)
 	for id, idp := range idpFiles(t) {
 		if len(idp.Answers) == 0 {
 			t.Errorf("%s: no answers", id)

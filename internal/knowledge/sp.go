@@ -24,6 +24,7 @@ type SP struct {
 	ExchangeOnly []string           `yaml:"exchange_only,omitempty"`
 	IdPs         map[string]IdPNote `yaml:"idps,omitempty"`     // the SP's own advice for one IdP
 	Accounts     Facts              `yaml:"accounts,omitempty"` // provisioning, linking, sessions
+	Linking      *Linking           `yaml:"linking,omitempty"`
 	Facts        Facts              `yaml:"facts,omitempty"`
 	Quirks       []Fact[string]     `yaml:"quirks,omitempty"`
 	Tests        []Fact[string]     `yaml:"tests,omitempty"` // how to see that it worked
@@ -95,6 +96,14 @@ type SPOIDC struct {
 	ClockSkew     Fact[int]      `yaml:"clock_skew,omitempty"`        // seconds that the SP tolerates
 	Logout        Fact[bool]     `yaml:"logout,omitempty"`            // offers RP-initiated logout
 	ReadsFrom     Fact[[]string] `yaml:"reads_claims_from,omitempty"` // id_token, userinfo, access_token, in order
+	// IDTokenVerified says when the SP verifies the ID token: always | without_userinfo (only where no userinfo endpoint is known) | never.
+	IDTokenVerified Fact[string] `yaml:"id_token_verified,omitempty"`
+	// Reactions are what the SP does about what a rule finds in a login, as in SPSAML.
+	Reactions map[string]Reaction `yaml:"reactions,omitempty"`
+	// ReadsFirstOnly: of these places only the first that the IdP offers is read, whatever it lacks.
+	ReadsFirstOnly Fact[bool] `yaml:"reads_first_only,omitempty"`
+	// EmailFallback says, by IdP profile id, where the SP asks for the address when no email claim comes.
+	EmailFallback map[string]Fact[string] `yaml:"email_fallback,omitempty"`
 
 	Scopes Scopes  `yaml:"scopes,omitempty"`
 	Claims []Claim `yaml:"claims,omitempty"`
@@ -116,9 +125,13 @@ type Claim struct {
 	From  []string `yaml:"from,omitempty"`
 	Scope string   `yaml:"scope,omitempty"` // OIDC scope that brings it
 	// NameID: the NameID of an assertion stands in when the attribute is not there.
-	NameID bool   `yaml:"name_id,omitempty"`
-	Say    string `yaml:"say,omitempty"`
-	S      Keys   `yaml:"s"`
+	NameID bool `yaml:"name_id,omitempty"`
+	// Must says which values let the user in: "true" (nothing else does), "not_false" (only a stated false keeps the user out).
+	Must string `yaml:"must,omitempty"`
+	// ByExchange gives the names that are read in place of Names, from the ID token alone, by strategy of token exchange.
+	ByExchange map[string][]string `yaml:"by_exchange,omitempty"`
+	Say        string              `yaml:"say,omitempty"`
+	S          Keys                `yaml:"s"`
 }
 
 // SPSAML says how the SP acts as a SAML service provider.
@@ -195,7 +208,23 @@ type Roles struct {
 	ValueHelpers Fact[[]string] `yaml:"value_helpers,omitempty"`
 	// ReadsFrom are the places whose claims the rules see: id_token, userinfo, access_token, assertion.
 	ReadsFrom Fact[[]string] `yaml:"reads_from,omitempty"`
+	// Falsy are the outputs of templates, trimmed, that count as no match beside the empty one.
+	Falsy Fact[[]string] `yaml:"falsy,omitempty"`
+	// Sync says what a later login does to the role of a member: on_match (it changes when a rule fits, else it stays); unknown: as at the
+	// first login. SyncProtocols are those whose logins do so; by others the role stays.
+	Sync          Fact[string]   `yaml:"sync,omitempty"`
+	SyncProtocols Fact[[]string] `yaml:"sync_protocols,omitempty"`
+	// TeamsCaseSensitive: group names are linked to teams with letter case.
+	TeamsCaseSensitive Fact[bool] `yaml:"teams_case_sensitive,omitempty"`
+	// Exchange gives the strategy of token exchange by the issuer's host, first match.
+	Exchange Fact[[]ExchangeHost] `yaml:"exchange,omitempty"`
 	Facts     Facts          `yaml:"facts,omitempty"`
+}
+
+// ExchangeHost is a host, "*.host" for those under it, or "*" for any, and the strategy that goes with it.
+type ExchangeHost struct {
+	Host     string `yaml:"host"`
+	Strategy string `yaml:"strategy"` // rfc8693 | okta_managed | entra_obo
 }
 
 // Form lists the fields of the SP's form, in the order of the screen.

@@ -39,3 +39,14 @@ func ParseAnswer(address string) (*Answer, error) {
 func speaks(v url.Values) bool {
 	return v.Has("code") || v.Has("error") || v.Has("id_token") || v.Has("access_token") || v.Has("response")
 }
+
+// FormAnswer reads an answer that was posted to the redirect URI (OAuth 2.0 Form Post Response Mode §2).
+func FormAnswer(address string, form map[string]string) *Answer {
+	a := &Answer{Base: address, Params: url.Values{}}
+	for name, v := range form {
+		a.Params.Set(name, v)
+	}
+	a.Code, a.State, a.Iss = form["code"], form["state"], form["iss"]
+	a.Error, a.Description = form["error"], form["error_description"]
+	return a
+}

@@ -118,10 +118,7 @@ func answerText(ex evidence.Exchange) string {
 // front sends a front-channel request as a browser would and follows redirects only while they stay on the IdP's origin; where
 // the redirect URI is reached it stops, so that nothing reaches the SP.
 func (r *run) front(ctx context.Context, label, endpoint, query, home string) []evidence.Exchange {
-	address := endpoint + "?" + query
-	if strings.Contains(endpoint, "?") { // RFC 6749 §3.1: a query of the endpoint is kept
-		address = endpoint + "&" + query
-	}
+	address := appendQuery(endpoint, query)
 	var out []evidence.Exchange
 	var jar []*http.Cookie
 	for range maxRedirects + 1 {

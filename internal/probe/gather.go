@@ -47,27 +47,9 @@ type Result struct {
 // Gather collects the wanted kinds of evidence on a connection, concurrently, each once. It never fails: what could not be seen
 // is an observation with a Failure. ctx bounds the whole.
 func Gather(ctx context.Context, env *Env, t *config.Target, lib *knowledge.Library, own *knowledge.SP, want map[evidence.Kind]bool) Result {
-	r := newRun(ctx, env, t, lib, own)
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	set := evidence.Set{}
-	for _, p := range r.table {
-		if !want[p.kind] {
-			continue
-		}
-		wg.Go(func() {
-			obs := r.get(p.kind)
-			if obs == nil {
-				return
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			set[p.kind] = obs
-		})
-	}
-	wg.Wait()
-	r.client.close()
-	return Result{Set: set, Conn: r.identified()}
+	s := Open(ctx, env, t, lib, own)
+	defer s.Close()
+	return Result{Set: s.Gather(want), Conn: s.Conn()}
 }
 
 // run is one gathering.

@@ -102,7 +102,7 @@ func (r *run) asker(ctx context.Context) *asker {
 // AuthnRequest is what goes into an authentication request (SAML 2.0 Core §3.4.1). Empty fields are left out.
 type authnRequest struct {
 	ID, IssueInstant, Destination, Issuer, ACSURL, NameIDFormat string
-	IsPassive                                                   bool
+	IsPassive, ForceAuthn                                       bool
 }
 
 func (a *asker) request() authnRequest {
@@ -162,6 +162,9 @@ func (q authnRequest) xml() []byte {
 	if q.IsPassive {
 		attr("IsPassive", "true")
 	}
+	if q.ForceAuthn {
+		attr("ForceAuthn", "true")
+	}
 	b.WriteString("><saml:Issuer>")
 	xml.EscapeText(&b, []byte(q.Issuer))
 	b.WriteString("</saml:Issuer>")
@@ -195,21 +198,9 @@ func deflated(b []byte) string {
 func (a *asker) ask(label string, q authnRequest) bool {
 	state := "ssoctl-doctor-" + a.r.env.Random()[:16]
 	var got []evidence.Exchange
-	body := q.xml()
-	if a.byPost {
-		if a.key != nil {
-			if signed, err := xmlsig.Sign(body, q.ID, xmlsig.SignOptions{Key: a.key}); err == nil {
-				body = signed
-			}
-		}
-		got = a.post(label, url.Values{"SAMLRequest": {base64.StdEncoding.EncodeToString(body)}, "RelayState": {state}})
+	if form, query, _ := a.encode(q, state); form != nil {
+		got = a.post(label, form)
 	} else {
-		query := url.Values{"SAMLRequest": {deflated(body)}, "RelayState": {state}}.Encode()
-		if a.key != nil {
-			if signed, err := xmlsig.SignQuery("SAMLRequest", deflated(body), &state, a.key, ""); err == nil {
-				query = signed
-			}
-		}
 		got = a.r.front(a.ctx, label, a.to, query, q.ACSURL)
 	}
 	a.obs.Exchanges = append(a.obs.Exchanges, got...)
@@ -223,6 +214,26 @@ func (a *asker) ask(label string, q authnRequest) bool {
 	}
 	a.obs.Messages = append(a.obs.Messages, m)
 	return true
+}
+
+// encode makes the form of the HTTP-POST binding, or the query of HTTP-Redirect, signed when the SP has a key; body is the request itself.
+func (a *asker) encode(q authnRequest, state string) (form url.Values, query string, body []byte) {
+	body = q.xml()
+	if a.byPost {
+		if a.key != nil {
+			if signed, err := xmlsig.Sign(body, q.ID, xmlsig.SignOptions{Key: a.key}); err == nil {
+				body = signed
+			}
+		}
+		return url.Values{"SAMLRequest": {base64.StdEncoding.EncodeToString(body)}, "RelayState": {state}}, "", body
+	}
+	query = url.Values{"SAMLRequest": {deflated(body)}, "RelayState": {state}}.Encode()
+	if a.key != nil {
+		if signed, err := xmlsig.SignQuery("SAMLRequest", deflated(body), &state, a.key, ""); err == nil {
+			query = signed
+		}
+	}
+	return nil, query, body
 }
 
 func (a *asker) post(label string, form url.Values) []evidence.Exchange {

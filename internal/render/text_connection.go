@@ -24,12 +24,15 @@ func (p *page) connection(c report.Connection, named bool) {
 		return
 	}
 	p.header(c)
-	if c.Verdict == report.VerdictHealthy && !p.verbose {
+	if (c.Verdict == report.VerdictHealthy || c.SignedIn != nil) && !p.verbose {
 		p.healthy(c)
 	} else {
 		p.summary(c)
 	}
 	p.broken(c)
+	if c.SignedIn != nil {
+		p.signedIn(c)
+	}
 	if len(all) > 0 {
 		p.line("")
 	}

@@ -139,16 +139,20 @@ type Connection struct {
 	// Findings are in order: a root cause, then what follows from it.
 	Findings []Finding `json:"findings"`
 	Results  []Result  `json:"results"`
+	// Claims are those of a login by source (id_token, userinfo, access_token, assertion, claims), Decision what the SP does with them.
+	Claims   map[string]map[string]any `json:"claims,omitempty"`
+	Decision *Decision                 `json:"decision,omitempty"`
 
 	// What follows is for people only.
-	Where   Location      `json:"-"`
-	SPName  string        `json:"-"`
-	IdPName string        `json:"-"`
-	How     string        `json:"-"` // how the IdP was recognised
-	Lines   []Line        `json:"-"` // the summary lines, area by area
-	Elapsed time.Duration `json:"-"`
-	Notes   []string      `json:"-"` // what the reader should know beside the findings
-	Stub    string        `json:"-"` // a connection file to start from (URL mode)
+	SignedIn *SignedIn     `json:"-"` // the login that was made, or the claims that were given
+	Where    Location      `json:"-"`
+	SPName   string        `json:"-"`
+	IdPName  string        `json:"-"`
+	How      string        `json:"-"` // how the IdP was recognised
+	Lines    []Line        `json:"-"` // the summary lines, area by area
+	Elapsed  time.Duration `json:"-"`
+	Notes    []string      `json:"-"` // what the reader should know beside the findings
+	Stub     string        `json:"-"` // a connection file to start from (URL mode)
 	// Undecided are the questions that the run was asked and could not decide, for verdict and exit code.
 	Undecided []string `json:"-"`
 }
@@ -184,7 +188,10 @@ type Report struct {
 	At          time.Time    `json:"at"`
 	Documents   []Document   `json:"documents,omitempty"` // what decode opened
 	Connections []Connection `json:"connections"`
-	Summary     Summary      `json:"summary"`
+	// Claims and Decision are those of the connection, where the report is about a single one.
+	Claims   map[string]map[string]any `json:"claims,omitempty"`
+	Decision *Decision                 `json:"decision,omitempty"`
+	Summary  Summary                   `json:"summary"`
 
 	Files       int           `json:"-"` // files looked at (check)
 	Elapsed     time.Duration `json:"-"`
@@ -226,6 +233,9 @@ func (r *Report) Conclude() {
 			}
 		}
 		c.Verdict = verdict(worst, inconclusive)
+	}
+	if len(r.Connections) == 1 {
+		r.Claims, r.Decision = r.Connections[0].Claims, r.Connections[0].Decision
 	}
 }
 

@@ -24,13 +24,14 @@ type webPage struct {
 type webForm struct {
 	action, method string
 	fields         []pair
+	stray          bool // fields that stand in no form
 }
 
 // readPage reads HTML as forgivingly as a browser does. Fields outside any form are collected in a form without action.
 func readPage(data []byte) webPage {
 	var w webPage
 	var text strings.Builder
-	var stray webForm
+	stray := webForm{stray: true}
 	inForm, mute, titled := false, 0, false
 	z := html.NewTokenizer(bytes.NewReader(data))
 	for {
@@ -66,12 +67,12 @@ func readPage(data []byte) webPage {
 					w.forms = append(w.forms, webForm{action: attr(t, "action"), method: strings.ToUpper(attr(t, "method"))})
 				}
 			case atom.Input, atom.Textarea, atom.Button:
-				if name := attr(t, "name"); name != "" && kind != html.EndTagToken {
+				if name := attr(t, "name"); (name != "" || fieldKind(t) == "submit") && kind != html.EndTagToken {
 					f := &stray
 					if inForm {
 						f = &w.forms[len(w.forms)-1]
 					}
-					f.fields = append(f.fields, pair{name: name, value: attr(t, "value"), raw: attr(t, "value")})
+					f.fields = append(f.fields, pair{name: name, value: attr(t, "value"), raw: attr(t, "value"), kind: fieldKind(t), checked: has(t, "checked")})
 				}
 			}
 			if !inline[t.DataAtom] && text.Len() < 4*maxPage {
@@ -84,6 +85,66 @@ func readPage(data []byte) webPage {
 	}
 	w.text = tidy(text.String())
 	return w
+}
+
+// fieldKind is the type of an input or button as a browser takes it.
+func fieldKind(t html.Token) string {
+	kind := strings.ToLower(attr(t, "type"))
+	switch {
+	case t.DataAtom == atom.Textarea:
+		return "textarea"
+	case t.DataAtom == atom.Button && kind == "":
+		return "submit"
+	case kind == "":
+		return "text"
+	}
+	return kind
+}
+
+func has(t html.Token, name string) bool {
+	for _, a := range t.Attr {
+		if a.Key == name {
+			return true
+		}
+	}
+	return false
+}
+
+// Page is what can be read of an HTML page without running its scripts.
+type Page struct {
+	Title string
+	Text  string // a line for each block, at most 4 KiB
+	Forms []PageForm
+}
+
+// PageForm is a form with its fields, buttons included, in their order.
+type PageForm struct {
+	Action, Method string // as written; the method in capitals, "" when there is none
+	Fields         []Field
+}
+
+// Field is an input, text area or button.
+type Field struct {
+	Name, Value string
+	Type        string // of an input, in lower case; "submit" for a button that sends the form
+	Checked     bool
+}
+
+// ReadPage reads an HTML page as forgivingly as a browser does. Fields outside any form are left out.
+func ReadPage(data []byte) Page {
+	w := readPage(data)
+	out := Page{Title: w.title, Text: w.text}
+	for _, f := range w.forms[:min(len(w.forms), maxForms)] {
+		if f.stray {
+			continue
+		}
+		form := PageForm{Action: f.action, Method: f.method}
+		for _, p := range f.fields {
+			form.Fields = append(form.Fields, Field{Name: p.name, Value: p.value, Type: p.kind, Checked: p.checked})
+		}
+		out.Forms = append(out.Forms, form)
+	}
+	return out
 }
 
 func lineBreak(c rune) bool { return c == '\n' || c == '\r' }
@@ -141,7 +202,9 @@ func (o *opener) webForm(p piece, f webForm) bool {
 	}
 	form := &Form{Action: f.action, Method: f.method}
 	for _, field := range f.fields {
-		form.Fields = append(form.Fields, field.name)
+		if field.name != "" {
+			form.Fields = append(form.Fields, field.name)
+		}
 	}
 	in.doc.Form, in.doc.URL, in.doc.Method = form, f.action, f.method
 	if f.method == "" {

@@ -10,6 +10,8 @@ import (
 type pair struct {
 	name, value string
 	raw         string // the value as written
+	kind        string // of a form's field: type of the input, in lower case; "button" for a button that does not submit
+	checked     bool
 }
 
 // carrier is where parameters stood.

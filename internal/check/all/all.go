@@ -6,11 +6,13 @@ import (
 	"sync"
 
 	"github.com/ssoctl/ssoctl/internal/check"
+	"github.com/ssoctl/ssoctl/internal/check/claimsrules"
 	"github.com/ssoctl/ssoctl/internal/check/configrules"
 	"github.com/ssoctl/ssoctl/internal/check/loginrules"
 	"github.com/ssoctl/ssoctl/internal/check/netrules"
 	"github.com/ssoctl/ssoctl/internal/check/oidcrules"
 	"github.com/ssoctl/ssoctl/internal/check/samlrules"
+	"github.com/ssoctl/ssoctl/internal/check/tokenrules"
 	"github.com/ssoctl/ssoctl/internal/check/xmlsigrules"
 )
 
@@ -18,7 +20,7 @@ import (
 func Rules() []check.Rule { return slices.Clone(sorted()) }
 
 var sorted = sync.OnceValue(func() []check.Rule {
-	out := slices.Concat(configrules.Rules, netrules.Rules, oidcrules.Rules, loginrules.Rules, samlrules.Rules, xmlsigrules.Rules)
+	out := slices.Concat(claimsrules.Rules, configrules.Rules, netrules.Rules, oidcrules.Rules, loginrules.Rules, samlrules.Rules, xmlsigrules.Rules, tokenrules.Rules)
 	slices.SortFunc(out, func(a, b check.Rule) int {
 		if a.Code < b.Code {
 			return -1

@@ -21,6 +21,7 @@ package all
 //	keys/NAME                 in ssoctl.yaml: a file of testdata/keys
 //	saml.sso.http             answers of the single sign-on service; responses in them are opened as the probe does
 //	KIND.obs.json             a whole observation, as a recording has it
+//	login.http, id_token.json, claims.userinfo.json …: what a login brought (login_test.go)
 //	want                      the real --format line output; empty or missing: silence
 //
 // `go test ./internal/check/all -update` writes want. Every rule is also run with each of its needs taken away and must
@@ -214,9 +215,12 @@ func (s story) evidence(t *testing.T, lib *knowledge.Library) (evidence.Set, *co
 	}
 	s.messages(t, set, target, now)
 	if target == nil {
+		s.login(t, set, nil, now)
 		return set, nil, now
 	}
-	return set, connection.Resolve(target, lib, s.own(t), discovered(set)), now
+	conn := connection.Resolve(target, lib, s.own(t), discovered(set))
+	s.login(t, set, conn, now)
+	return set, conn, now
 }
 
 // time reads a section that holds a time.
@@ -292,7 +296,7 @@ func observation(t *testing.T, name string, data []byte, conn *connection.Connec
 		return fetched(evidence.SAMLMetadata, metadataURL(conn))
 	case name == "file.saml.certificates.pem":
 		return &evidence.Observation{Kind: evidence.SAMLCerts, Source: name[5:], Files: []evidence.NamedFile{{Name: name[5:], Body: data, State: "ok"}}}
-	case isMessage(name):
+	case isMessage(name), loginSection(name):
 		return nil
 	case name == "oidc.jwks.json":
 		return fetched(evidence.JWKS, "https://idp.example.com/jwks")
@@ -331,7 +335,7 @@ func exchanges(t *testing.T, kind evidence.Kind, data []byte, now time.Time) *ev
 		if stage, ok := strings.CutPrefix(rows[1], "! "); ok {
 			f := strings.SplitN(stage, " ", 3)
 			ex.Failure = &evidence.Failure{Stage: evidence.Stage(f[0]), Code: f[1], Text: f[2]}
-		} else {
+		} else if rows[1] != "received" { // by us: nothing was answered
 			status, err := strconv.Atoi(strings.TrimSpace(rows[1]))
 			if err != nil {
 				t.Fatalf("%s: status %q", kind, rows[1])

@@ -25,11 +25,18 @@ var roleNames = []check.Rule{
 	},
 	{
 		Code: "CLM009", Title: "claim values are written as the IdP sends them", Severity: report.Warning,
-		Needs:   []evidence.Kind{evidence.Config},
-		Why:     "A value that differs by a capital, a blank or a path matches nobody.",
-		Fix:     "copy the value out of a real token",
-		Applies: func(c *check.Case) bool { return mapped(c) && c.SP.Roles.Language == "claim_value" },
-		Check:   claimValues,
+		Needs: []evidence.Kind{evidence.Config}, Uses: []evidence.Kind{evidence.Claims, evidence.SAMLMessages},
+		Explains: []string{"CLM007"},
+		Why:      "A value that differs by a capital, a blank or a path matches nobody.",
+		Fix:      "copy the value out of a real token",
+		Applies:  func(c *check.Case) bool { return byValue(c) || len(c.User.Notes("near_miss")) > 0 },
+		Check: func(c *check.Case) []report.Finding {
+			var out []report.Finding
+			if byValue(c) {
+				out = claimValues(c)
+			}
+			return append(out, nearMisses(c, out)...)
+		},
 	},
 	{
 		Code: "CLM012", Title: "administrators are made by membership, not by a free attribute", Severity: report.Warning,

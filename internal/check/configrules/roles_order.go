@@ -14,12 +14,12 @@ import (
 var roleOrder = []check.Rule{
 	{
 		Code: "CLM010", Title: "every role rule can decide something", Severity: report.Warning,
-		Needs:   []evidence.Kind{evidence.Config},
+		Needs: []evidence.Kind{evidence.Config}, Uses: []evidence.Kind{evidence.Claims}, Explains: []string{"CLM007"},
 		Why:     "Rules are read from the top and the first that fits decides: a user gets a lower role than meant.",
 		Fix:     "put the rule with the most rights at the top, and remove what is never reached",
 		Applies: func(c *check.Case) bool { return mapped(c) && c.SP.Roles.Order.V == "first_match" },
 		Check: func(c *check.Case) []report.Finding {
-			return slices.Concat(unreachable(c), byPrivilege(c), unreadable(c))
+			return slices.Concat(unreachable(c), demoted(c, byPrivilege(c)), unreadable(c))
 		},
 	},
 }

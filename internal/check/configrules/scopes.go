@@ -19,7 +19,7 @@ var scopes = []check.Rule{
 		Why:      "The login at the IdP succeeds, and the SP finds no address, no name or no groups in what it gets.",
 		Fix:      "add the missing scope",
 		Refs:     []string{"OpenID Connect Core 1.0 §5.4"},
-		Explains: []string{"AUTHZ021", "AUTHZ022", "DISC039"},
+		Explains: []string{"AUTHZ021", "AUTHZ022", "DISC039", "IDT028", "IDT030", "UI005", "CLM001"},
 		Applies: func(c *check.Case) bool {
 			return !c.Config.PlainOAuth() || len(c.Requirements("CFG013")) > 0
 		},

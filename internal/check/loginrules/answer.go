@@ -36,18 +36,33 @@ var answer = []check.Rule{
 		"let the IdP send either an error or a code", "OpenID Connect Core 1.0 §3.1.2.6", nil, codeBesideError),
 }
 
+// onlyCode is why nothing can be said about what stands beside a code.
+const onlyCode = "only the code was pasted, not the whole address"
+
 // atCallback makes a rule about the answer at the redirect URI.
 func atCallback(code, title string, severity report.Severity, why, fix, ref string, uses []evidence.Kind, judge func(*check.Case, *oidcdoc.Answer, url.Values) *report.Finding) check.Rule {
 	return check.Rule{
 		Code: code, Title: title, Severity: severity, Protocol: config.OIDC, Why: why, Fix: fix, Refs: []string{ref},
 		Needs: []evidence.Kind{evidence.Config, evidence.Authorize}, Uses: uses,
 		Decides: func(c *check.Case) string {
+			if code == "AUTHZ011" && foreignOnly(c) {
+				return ""
+			}
 			if code == "AUTHZ014" && c.Discovery == nil {
 				return "no oidc.discovery"
 			}
-			return notCalledBack(c)
+			if reason := notCalledBack(c); reason != "" {
+				return reason
+			}
+			if (code == "AUTHZ011" || code == "AUTHZ014") && bareCode(c, said(c)) {
+				return onlyCode
+			}
+			return ""
 		},
 		Check: func(c *check.Case) []report.Finding {
+			if code == "AUTHZ011" && foreignOnly(c) {
+				return foreignState(c)
+			}
 			a := said(c)
 			sent, err := url.Parse(a.Exchange.URL)
 			if err != nil {
@@ -80,6 +95,19 @@ func stateKept(_ *check.Case, a *oidcdoc.Answer, sent url.Values) *report.Findin
 		return &report.Finding{Want: want, Message: fmt.Sprintf("state was sent to %q and does not come back", a.Base)}
 	}
 	return &report.Finding{Got: a.State, Want: want, Message: fmt.Sprintf("state was sent as %q and comes back as %q", want, a.State)}
+}
+
+// foreignState tells of answers that were turned away because they were none to the request of this login.
+func foreignState(c *check.Case) []report.Finding {
+	came := "an answer came whose state is"
+	if n := c.Login.Foreign; n > 1 {
+		came = fmt.Sprintf("%d answers came whose state is", n)
+	}
+	return []report.Finding{{
+		Severity: report.Info, Inconclusive: true, Where: report.Location{Evidence: "login"},
+		Message: came + " not the one of this login, and none that belongs to it",
+		Fix:     []string{"start anew, and bring the answer of the page that this login opened, not of an earlier one"},
+	}}
 }
 
 // issuer is what iss has to be: the document's issuer, or the configured one without a document.

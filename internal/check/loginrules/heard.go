@@ -40,12 +40,18 @@ func heard(c *check.Case, words ...string) *check.Attempt {
 // said is the answer to the SP's own request, or nil.
 func said(c *check.Case) *check.Attempt {
 	if c.Config.Protocol() == config.SAML {
-		if a := c.SSO.Get(evidence.AsSent); a != nil {
-			return a
+		for _, label := range []string{evidence.AsSent, evidence.Passive} {
+			if a := c.SSO.Get(label); a != nil {
+				return a
+			}
 		}
-		return c.SSO.Get(evidence.Passive)
+		return c.SSO.Get(evidence.LoginRequest)
 	}
-	return c.Authorize.Get(evidence.AsSent)
+	probe, real := c.Authorize.Get(evidence.AsSent), c.Authorize.Get(evidence.LoginRequest)
+	if real != nil && (probe == nil || probe.Where != "callback" && real.Where == "callback") {
+		return real
+	}
+	return probe
 }
 
 // unheard gives the reason why the answers do not decide whether one of the words applies: "" when one of them was heard, or when

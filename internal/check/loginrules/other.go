@@ -29,11 +29,15 @@ var other = []check.Rule{
 			if a == nil {
 				return nil
 			}
-			return verdict(report.Finding{
+			f := report.Finding{
 				Where:   place(c, "oidc/client_id", "oidc"),
 				Message: fmt.Sprintf("the device flow is off for the client %s: the IdP answers %s", check.Quote(c.Config.OIDC.ClientID), check.Quote(orStatus(a))),
 				Fix:     []string{c.AtIdP("allow the device authorization grant, if it is wanted", "grant")},
-			}, a)
+			}
+			if a.Label == evidence.LoginDevice { // the SP itself may be healthy, but this login ended here
+				f.Severity, f.Inconclusive = report.Warning, true
+			}
+			return verdict(f, a)
 		},
 	},
 	{

@@ -65,8 +65,19 @@ var redirectURI = []check.Rule{
 		Fix:     "use a redirect URI without a query, or let the IdP keep it",
 		Refs:    []string{"RFC 6749 §3.1.2"},
 		Applies: func(c *check.Case) bool { return strings.Contains(c.Config.RedirectURI(), "?") },
-		Decides: notCalledBack,
-		Check:   queryLost,
+		Decides: func(c *check.Case) string {
+			if reason := notCalledBack(c); reason != "" {
+				return reason
+			}
+			if to := sentTo(c, said(c)); to != c.Config.RedirectURI() {
+				return fmt.Sprintf("the login came back to %s, not to the redirect URI of the SP", check.Quote(to))
+			}
+			if bareCode(c, said(c)) {
+				return onlyCode
+			}
+			return ""
+		},
+		Check: queryLost,
 	},
 	{
 		Code: "AUTHZ029", Title: "the IdP follows no redirect URI that is not registered", Severity: report.Warning, Protocol: config.OIDC,
@@ -96,6 +107,9 @@ func unregisteredReason(c *check.Case) string {
 	if a := said(c); a != nil {
 		// An answer at the redirect URI shows that it is registered, whatever the answer says.
 		if a.Where == "callback" || a.Means == "login_page" {
+			if to := sentTo(c, a); to != c.Config.RedirectURI() {
+				return fmt.Sprintf("the login came back to %s, not to the redirect URI of the SP", check.Quote(to))
+			}
 			return ""
 		}
 		return unclear(c, a)
@@ -111,7 +125,14 @@ func unregistered(c *check.Case) []report.Finding {
 	if a == nil {
 		return nil
 	}
-	sent := c.Config.RedirectURI()
+	sent := sentTo(c, a)
+	if sent != c.Config.RedirectURI() { // the login asked to be led elsewhere
+		return verdict(report.Finding{
+			Got:     sent,
+			Message: fmt.Sprintf("the redirect URI %s of this login is not registered at the IdP, which answers %s", check.Quote(sent), check.Quote(orStatus(a))),
+			Fix:     []string{c.AtIdP("register "+sent+" for the time of the test, or paste the answer at "+c.Config.RedirectURI(), "redirect_uri")},
+		}, a)
+	}
 	f := report.Finding{
 		Got: sent, Where: place(c, "oidc/redirect_uri", "sp"),
 		Message: fmt.Sprintf("the redirect URI %s that %s sends is not registered at the IdP, which answers %s", check.Quote(sent), c.TheSP(), check.Quote(orStatus(a))),

@@ -25,7 +25,7 @@ var request = []check.Rule{
 			if unsupportedPKCE(c) {
 				return ""
 			}
-			if heard(c, "pkce_required") != nil || c.Authorize.Means("login_required", "login_page", "scope_refused") != nil || c.PAR.Means("accepted") != nil {
+			if heard(c, "pkce_required") != nil || c.Authorize.Means("login_required", "login_page", "scope_refused", "accepted") != nil || c.PAR.Means("accepted") != nil {
 				return ""
 			}
 			return unclear(c, said(c))

@@ -54,7 +54,7 @@ var scope = []check.Rule{
 
 // unscoped says why the answers do not decide about scopes. An IdP that looks at other things first has not come to them.
 func unscoped(c *check.Case) string {
-	if heard(c, "scope_refused") != nil || c.Authorize.Means("login_required", "login_page") != nil || c.PAR.Means("accepted") != nil {
+	if heard(c, "scope_refused") != nil || c.Authorize.Means("login_required", "login_page", "accepted") != nil || c.PAR.Means("accepted") != nil {
 		return ""
 	}
 	if a := said(c); a != nil && a.Means != "unknown" {

@@ -215,6 +215,9 @@ func acsURLs(c *check.Case) []string {
 	if own := c.Config.ACSURL(); own != "" && !slices.Contains(out, own) {
 		out = append([]string{own}, out...)
 	}
+	if l := c.Config.Listening; l != "" {
+		out = append(out, l)
+	}
 	return out
 }
 

@@ -83,7 +83,9 @@ func mapClaims(app *App, o mapOptions, args []string) (*report.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	about := slices.DeleteFunc(selection.Filter(rules), func(r check.Rule) bool { return !check.Kinds([]check.Rule{r})[evidence.Claims] })
+	about := slices.DeleteFunc(selection.Filter(rules), func(r check.Rule) bool {
+		return !check.Kinds([]check.Rule{r})[evidence.Claims] && r.Area() != "CLM"
+	})
 	j := &judge{rules: about, lib: knowledge.New(), now: func(time.Time) time.Time { return now }}
 	if err := j.known(targets); err != nil {
 		return nil, err

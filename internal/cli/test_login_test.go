@@ -32,7 +32,7 @@ func (b *bench) signsIn() {
 }
 
 // login runs test-login and gives its report as the JSON says.
-func (b *bench) login(t *testing.T, args ...string) (map[string]any, int) {
+func (b *bench) testLogin(t *testing.T, args ...string) (map[string]any, int) {
 	t.Helper()
 	var out, errs bytes.Buffer
 	b.app.Out, b.app.Err = &out, &errs
@@ -79,7 +79,7 @@ func (b *bench) loginBy(t *testing.T, receiver string, more ...string) (map[stri
 		return b.inBrowser(t, append(more, "--receive", "loopback", "--redirect", "http://127.0.0.1:0/callback")...)
 	case "paste":
 		b.app.In = b.pasted(t)
-		return b.login(t, append(more, "--receive", "paste")...)
+		return b.testLogin(t, append(more, "--receive", "paste")...)
 	case "finish":
 		file := filepath.Join(b.dir, "attempt.json")
 		var errs bytes.Buffer
@@ -96,9 +96,9 @@ func (b *bench) loginBy(t *testing.T, receiver string, more ...string) (map[stri
 			t.Fatal(err)
 		}
 		b.app.In = strings.NewReader(b.walk(t, attempt.URL, b.home()))
-		return b.login(t, append(more, "--finish", file, "--callback-file", "-")...)
+		return b.testLogin(t, append(more, "--finish", file, "--callback-file", "-")...)
 	}
-	return b.login(t, append(more, "--driver", "form")...)
+	return b.testLogin(t, append(more, "--driver", "form")...)
 }
 
 // home is where an answer goes.

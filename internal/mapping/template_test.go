@@ -83,7 +83,7 @@ func TestBounds(t *testing.T) {
 		{`{{#each a}}{{#each ../a}}{{#each ../../a}}1{{/each}}{{/each}}{{/each}}`, "stopped after 200000 steps"},
 		{`{{#each a}}{{json ../a}}{{/each}}`, "stopped after 4194304 bytes of text"},
 		{strings.Repeat("{{#if a}}", 101), "Parse error on line 1: more than 100 blocks or parentheses inside one another"},
-		{"{{a " + strings.Repeat("(", 101), "Parse error on line 1: more than 100 blocks or parentheses inside one another"},
+		{"{{a " + strings.Repeat("(a ", 101), "Parse error on line 1: more than 100 blocks or parentheses inside one another"},
 		{strings.Repeat("x", MaxTemplate+1), "the template is 65537 bytes long, more than 65536 are not read"},
 	} {
 		tpl, err := Parse(c.template, allHelpers)

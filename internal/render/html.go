@@ -23,6 +23,7 @@ type htmlConnection struct {
 	Undecided, Notes                              []string
 	Stub                                          string
 	Results                                       []htmlLine
+	Of                                            report.Connection // for what is written as it stands there
 }
 
 type htmlLine struct{ Class, Symbol, Word, Area, Code, Text string }
@@ -61,7 +62,7 @@ func title(r *report.Report) string {
 func htmlOf(c report.Connection) htmlConnection {
 	out := htmlConnection{
 		Name: c.Name, Headline: headline(c), Verdict: string(c.Verdict), Word: verdictWord(c.Verdict), Elapsed: seconds(c.Elapsed),
-		Undecided: c.Undecided, Notes: c.Notes, Stub: c.Stub,
+		Undecided: c.Undecided, Notes: c.Notes, Stub: c.Stub, Of: c,
 	}
 	if c.Where.Line > 0 {
 		out.Place = c.Where.String()

@@ -72,6 +72,9 @@ func (m *markup) connection(c htmlConnection) {
 	m.opt(" · %s", c.Elapsed)
 	m.add("</p>\n")
 	m.lines(c.Lines)
+	if c.Of.SignedIn != nil {
+		m.signedIn(c.Of)
+	}
 	for _, f := range c.Findings {
 		m.finding(f)
 	}

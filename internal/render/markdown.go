@@ -43,6 +43,9 @@ func mdConnection(b *strings.Builder, c report.Connection) {
 		}
 		fmt.Fprintf(b, "- %s **%s** %s\n", mdEscape(symbol), mdEscape(l.Area), mdText(text))
 	}
+	if c.SignedIn != nil {
+		mdSignedIn(b, c)
+	}
 	for _, g := range groups(c.Findings) {
 		mdFinding(b, g[0].Finding, c)
 		if len(g) > 1 {

@@ -1,7 +1,6 @@
 package render
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 
@@ -55,7 +54,7 @@ func (p *page) claims(c report.Connection) {
 	line := func(first, last string, cells []string) {
 		row := "  " + padded(first, name)
 		for i, v := range cells {
-			row += "  " + padded(cmp.Or(v, "–"), value[i])
+			row += "  " + padded(orDash(v), value[i])
 		}
 		p.line(strings.TrimRight(row+"  "+last, " "))
 	}
@@ -72,7 +71,17 @@ func (p *page) claims(c report.Connection) {
 
 // reader is the title of the last column.
 func reader(c report.Connection) string {
-	return cmp.Or(c.SPName, "the SP") + " reads"
+	if c.SPName == "" {
+		return "the SP reads"
+	}
+	return c.SPName + " reads"
+}
+
+func orDash(v string) string {
+	if v == "" {
+		return "–"
+	}
+	return v
 }
 
 // share cuts the widest columns until all fit into room; none becomes narrower than 8.
@@ -109,7 +118,7 @@ func padded(s string, width int) string {
 
 // decision writes what the SP does: whether it lets the user in, as what, and why.
 func (p *page) decision(c report.Connection) {
-	d, sp := c.Decision, cmp.Or(c.SPName, "the SP")
+	d := c.Decision
 	if len(d.Rules) > 0 {
 		p.line("")
 		for _, r := range d.Rules {
@@ -117,53 +126,25 @@ func (p *page) decision(c report.Connection) {
 		}
 	}
 	p.line("")
-	who := cmp.Or(c.SignedIn.Who, "this user")
-	if d.Allowed {
-		p.para(p.paint(green, "✓")+" ", 2, plain, fmt.Sprintf("%s would let %s in: %s", sp, who, d.Why))
-	} else {
-		p.para(p.paint(red, "✗")+" ", 2, plain, fmt.Sprintf("%s would keep %s out: %s", sp, who, d.Why))
+	symbol, colour := "✓", green
+	if !d.Allowed {
+		symbol, colour = "✗", red
 	}
-	var facts []string
-	add := func(format string, args ...any) { facts = append(facts, fmt.Sprintf(format, args...)) }
-	if d.Role != "" && d.Allowed {
-		add("role %s", strings.TrimSpace(d.Role+" "+inBrackets(d.RoleWhy)))
-	}
-	if len(d.Teams) > 0 {
-		add("teams %s", strings.Join(d.Teams, ", "))
-	}
-	if len(d.Groups) > 0 {
-		add("%d groups from %s", len(d.Groups), cmp.Or(d.GroupsFrom, "the claims"))
-	}
-	if d.TokenExchange != "" {
-		add("token exchange %s", d.TokenExchange)
-	}
-	for _, l := range flow(facts, "   ", p.width-2) {
+	p.para(p.paint(colour, symbol)+" ", 2, plain, verdictOnUser(c))
+	for _, l := range flow(given(c), "   ", p.width-2) {
 		p.line("  " + l)
 	}
 }
 
-func inBrackets(s string) string {
-	if s == "" {
-		return ""
-	}
-	return "(" + s + ")"
-}
-
 // rule writes one role rule with what became of it.
 func (p *page) rule(r report.RuleOutcome) {
-	colour := grey
+	symbol, colour := "–", grey
 	switch r.Outcome {
 	case "matched":
-		colour = green
+		symbol, colour = "✓", green
 	case "error":
-		colour = yellow
+		symbol, colour = "!", yellow
 	}
-	lead := fmt.Sprintf("  %2d  ", r.Index)
-	p.para(lead, 6, plain, strings.TrimSpace(r.Rule+"  → "+r.Role))
-	said := strings.ReplaceAll(r.Outcome, "_", " ")
-	if strings.HasPrefix(r.Why, said) {
-		p.para("      ", 8, colour, r.Why)
-		return
-	}
-	p.para("      "+p.paint(colour, said)+": ", 8, plain, r.Why)
+	p.para(fmt.Sprintf("  %2d  ", r.Index), 6, plain, strings.TrimSpace(r.Rule+"  → "+r.Role))
+	p.para("      "+p.paint(colour, symbol)+" ", 8, plain, outcomeOf(r))
 }

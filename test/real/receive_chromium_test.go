@@ -156,7 +156,9 @@ func TestChromiumLogin(t *testing.T) {
 					http.Redirect(w, r, r.FormValue("to")+"?code=abc&state="+loginState, http.StatusFound)
 				},
 				"GET /formpost": func(w http.ResponseWriter, r *http.Request) { autoPost(w, r.FormValue("to"), "code", "abc") },
-				"POST /saml":    func(w http.ResponseWriter, r *http.Request) { autoPost(w, r.FormValue("SAMLRequest"), "SAMLResponse", "abc") },
+				"POST /saml": func(w http.ResponseWriter, r *http.Request) {
+					autoPost(w, r.FormValue("SAMLRequest"), "SAMLResponse", "abc")
+				},
 			})
 			l := loopback(t, receive.Options{Redirect: "http://" + test.host + "/callback", SAML: test.saml, IdPOrigins: []string{idp}})
 			got := conclude(ctx, l)
@@ -268,6 +270,7 @@ func (b browser) addresses(t *testing.T, ctx context.Context, address string) <-
 	if err != nil {
 		t.Fatal(err)
 	}
+	cmd.Cancel = func() error { return nil }        // it ends when its pipe does, and all of its processes with it
 	cmd.ExtraFiles = []*os.File{questions, answers} // 3 and 4, as Chromium wants them
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)

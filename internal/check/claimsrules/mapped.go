@@ -71,10 +71,18 @@ var mapped = []check.Rule{
 // fromNotes makes a rule that speaks of the notes of some kinds.
 func fromNotes(r check.Rule, kinds ...string) check.Rule {
 	r.Needs, r.Uses = []evidence.Kind{evidence.Config, evidence.Claims}, []evidence.Kind{evidence.SAMLMessages, evidence.LoginRun}
-	r.Applies = func(c *check.Case) bool { return c.Config.Target.Roles != nil || c.Config.Target.Teams != nil }
+	r.Applies = func(c *check.Case) bool {
+		return c.Config.Target.Roles != nil || c.Config.Target.Teams != nil || len(kinds) > 0 && kinds[0] == "no_claim" && len(requiredClaims(c)) > 0
+	}
 	r.Decides = undecidedRules
 	r.Check = func(c *check.Case) []report.Finding {
 		var out []report.Finding
+		if kinds[0] == "no_claim" {
+			out = requiredMissing(c)
+		}
+		if claimless(c) {
+			return out // CLM010 and CLM013 say that this kind of login brings the rules nothing
+		}
 		told := map[string]int{} // claim -> index of its finding
 		for _, kind := range kinds {
 			if len(c.Messages) > 0 && slices.Contains([]string{"no_claim", "other_name", "guid", "overage"}, kind) && !templated(c) {
@@ -98,6 +106,49 @@ func fromNotes(r check.Rule, kinds ...string) check.Rule {
 		return out
 	}
 	return r
+}
+
+// claimless is true when the places that the SP's rules read do not exist in this kind of login.
+func claimless(c *check.Case) bool {
+	if c.SP.Roles == nil || !c.SP.Roles.ReadsFrom.Certain() {
+		return false
+	}
+	from := c.SP.Roles.ReadsFrom.V
+	if c.Config.SAML != nil {
+		return !slices.Contains(from, assertion)
+	}
+	return c.Config.PlainOAuth() && !slices.Contains(from, userinfo)
+}
+
+// requiredClaims are the claims that the connection file says the SP requires, less the address, which IDT028 looks for.
+func requiredClaims(c *check.Case) []string {
+	if len(c.Messages) > 0 {
+		return nil // AST034
+	}
+	return slices.DeleteFunc(c.Config.SPParam("required_claims").Strings(), func(name string) bool { return name == "email" && c.Config.OIDC != nil })
+}
+
+func requiredMissing(c *check.Case) []report.Finding {
+	var out []report.Finding
+	all := c.Config.SPParam("required_claims").Strings()
+	for _, name := range requiredClaims(c) {
+		at := ""
+		for _, s := range c.User.Sources {
+			if v := s.Claims[name]; v != nil && v != "" {
+				at = s.Name
+			}
+		}
+		if at != "" {
+			continue
+		}
+		var from []string
+		for _, s := range c.User.Sources {
+			from = append(from, s.Name)
+		}
+		out = append(out, report.Finding{Want: name, Where: c.Config.Pos(fmt.Sprintf("sp/required_claims/%d", slices.Index(all, name))),
+			Message: fmt.Sprintf("the SP requires the claim %s, which is not in %s", check.Quote(name), places(from)), Fix: sending(c, standardName(name), name, "", "CLM001")})
+	}
+	return out
 }
 
 // templated reports whether the role rules are templates, of which the rules on assertions know nothing.

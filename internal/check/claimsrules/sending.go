@@ -29,6 +29,9 @@ func sending(c *check.Case, kinds []string, name, place, code string) []string {
 			}
 		}
 		do, _ := knowledge.Expand(s.Do, values)
+		if !s.S.Certain() {
+			do += " (likely)"
+		}
 		out = append(out, c.AtIdP(do, s.At))
 	}
 	for _, e := range c.SP.Entries {

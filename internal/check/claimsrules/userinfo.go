@@ -65,9 +65,9 @@ var answer = []check.Rule{
 		Why:     "An SP that checks the signature checks these members too, and refuses the answer.",
 		Fix:     "let the IdP sign userinfo as it signs ID tokens, or send it unsigned",
 		Refs:    []string{refUserinfo},
-		Applies: func(c *check.Case) bool { return len(c.TokensNamed(userinfo)) > 0 },
+		Applies: func(c *check.Case) bool { return len(signed(c.Tokens)) > 0 },
 		Decides: func(c *check.Case) string {
-			for _, t := range c.TokensNamed(userinfo) {
+			for _, t := range signed(c.Tokens) {
 				if t.Claims == nil {
 					return "the signed answer cannot be read: " + t.Problem
 				}
@@ -100,7 +100,7 @@ func noClaims(c *check.Case) []report.Finding {
 		if ex.Status >= 300 && ex.Status < 400 {
 			f.Fix = []string{"enter the address that answers without a redirect: an access token is not sent on", c.AtIdP("look up the userinfo address", "endpoints")}
 		}
-	case kind == "application/jwt" || len(c.TokensNamed(userinfo)) > 0:
+	case kind == "application/jwt" || len(signed(c.Tokens)) > 0:
 		return nil // UI003 looks at what was signed
 	case !object(ex.Body):
 		f.Got, f.Want = kind, "application/json"
@@ -147,7 +147,7 @@ func otherSubject(c *check.Case) []report.Finding {
 
 func signedAnswer(c *check.Case) []report.Finding {
 	var out []report.Finding
-	for _, t := range c.TokensNamed(userinfo) {
+	for _, t := range signed(c.Tokens) {
 		say := func(claim, got, want, format string, args ...any) {
 			out = append(out, report.Finding{Got: got, Want: want, Where: t.In(claim), Message: fmt.Sprintf(format, args...), Fix: []string{c.AtIdP("choose how userinfo is signed", "signing", "claims")}})
 		}
@@ -170,4 +170,9 @@ func signedAnswer(c *check.Case) []report.Finding {
 		}
 	}
 	return out
+}
+
+// signed gives the tokens that are signed answers of userinfo.
+func signed(tokens []*check.Token) []*check.Token {
+	return slices.DeleteFunc(slices.Clone(tokens), func(t *check.Token) bool { return t.Name != userinfo })
 }

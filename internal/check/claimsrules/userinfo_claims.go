@@ -218,7 +218,7 @@ func emptyScopes(c *check.Case) []report.Finding {
 // ownMembers are the claims of tokens that say nothing about the user.
 func ownMember(name string) bool {
 	return strings.HasSuffix(name, "_hash") || slices.Contains([]string{"iss", "aud", "azp", "exp", "iat", "nbf", "auth_time", "acr", "amr", "nonce", "jti", "sid", "typ", "ver", "session_state",
-		"token_use", "client_id", "scope", "scp", "at_use_nbr", "aio", "rh", "uti", "sub_jwk", "cnf", "events"}, name)
+		"token_use", "client_id", "scope", "scp", "aio", "rh", "uti", "tid", "idp", "sub_jwk", "cnf", "events", "_claim_names", "_claim_sources", "hasgroups"}, name)
 }
 
 func sideBySide(c *check.Case) []report.Finding {

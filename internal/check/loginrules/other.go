@@ -34,7 +34,7 @@ var other = []check.Rule{
 				Message: fmt.Sprintf("the device flow is off for the client %s: the IdP answers %s", check.Quote(c.Config.OIDC.ClientID), check.Quote(orStatus(a))),
 				Fix:     []string{c.AtIdP("allow the device authorization grant, if it is wanted", "grant")},
 			}
-			if a.Label == evidence.LoginDevice { // the SP itself may be healthy, but this login ended here
+			if c.Login != nil && c.Login.Started != nil && a.Exchange == c.Login.Started.Exchange { // the SP itself may be healthy, but this login ended here
 				f.Severity, f.Inconclusive = report.Warning, true
 			}
 			return verdict(f, a)

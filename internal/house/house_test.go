@@ -46,17 +46,20 @@ var may = map[string][]string{
 	"internal/check/claimsrules":  rulesMay,
 	"internal/check/all":          {"internal/check", "internal/check/samlrules", "internal/check/xmlsigrules", "internal/check/oidcrules", "internal/check/netrules", "internal/check/loginrules", "internal/check/configrules", "internal/check/tokenrules", "internal/check/claimsrules"},
 	"internal/probe":              {"internal/config", "internal/connection", "internal/evidence", "internal/exact", "internal/knowledge", "internal/oidcdoc", "internal/cert", "internal/samldoc", "internal/unwrap", "internal/xmlsig", "internal/xmltree"},
+	"internal/token":              {"internal/evidence", "internal/oidcdoc", "internal/source"},
+	"internal/mapping":            {"internal/config", "internal/connection", "internal/knowledge", "internal/report"},
 	"internal/receive":            {},
+	"internal/flow":               {"internal/connection", "internal/evidence", "internal/exact", "internal/mapping", "internal/oidcdoc", "internal/probe", "internal/samldoc", "internal/token", "internal/unwrap", "internal/xmltree"},
 	"internal/render":             {"internal/report"},
 	"internal/lab":                {"internal/oidcdoc", "internal/xmlsig", "internal/xmltree"},
 	"internal/cli":                {"*"},
 	"internal/docs":               {"*"},
 }
 
-var rulesMay = []string{"internal/cert", "internal/samldoc", "internal/xmlsig", "internal/xmltree", "internal/check", "internal/config", "internal/connection", "internal/evidence", "internal/exact", "internal/knowledge", "internal/oidcdoc", "internal/report", "internal/source"}
+var rulesMay = []string{"internal/cert", "internal/mapping", "internal/samldoc", "internal/xmlsig", "internal/xmltree", "internal/check", "internal/config", "internal/connection", "internal/evidence", "internal/exact", "internal/knowledge", "internal/oidcdoc", "internal/report", "internal/source"}
 
 // pure packages judge and render; they do no I/O and have no clock.
-var pure = []string{"internal/check", "internal/report", "internal/render", "internal/oidcdoc", "internal/exact", "internal/connection", "internal/source", "internal/config", "internal/evidence", "internal/xmltree", "internal/xmlsig", "internal/cert", "internal/samldoc", "internal/unwrap"}
+var pure = []string{"internal/check", "internal/report", "internal/render", "internal/oidcdoc", "internal/exact", "internal/connection", "internal/source", "internal/config", "internal/evidence", "internal/xmltree", "internal/xmlsig", "internal/cert", "internal/samldoc", "internal/unwrap", "internal/mapping", "internal/token"}
 
 var impureImports = []string{"net/http", "os", "log", "math/rand", "math/rand/v2", "os/exec", "syscall"}
 

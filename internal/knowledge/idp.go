@@ -135,6 +135,8 @@ type IdPOIDC struct {
 	RedirectMatch Fact[string]   `yaml:"redirect_match,omitempty"`
 	RefreshScope  Fact[string]   `yaml:"refresh_scope,omitempty"`
 	GroupsScope   Fact[string]   `yaml:"groups_scope,omitempty"` // scope that brings groups; "none" when a scope of that name is refused
+	// EmailScope is the scope that opens the list of the user's private addresses, where the IdP keeps them apart.
+	EmailScope Fact[string] `yaml:"email_scope,omitempty"`
 	// RefusedScopes are scopes that the product answers with invalid_scope.
 	RefusedScopes Fact[[]string]          `yaml:"refused_scopes,omitempty"`
 	EndpointHosts Fact[[]string]          `yaml:"endpoint_hosts,omitempty"` // patterns of further hosts that belong to the product
@@ -163,7 +165,7 @@ type IdPSAML struct {
 	// IdPInitiated is the template of the address at which a login begins without a request; {placeholders} are sso_url, sp_entity_id, acs,
 	// issuer and the profile's settings.
 	IdPInitiated Fact[string] `yaml:"idp_initiated,omitempty"`
-	Facts      Facts   `yaml:"facts,omitempty"`
+	Facts        Facts        `yaml:"facts,omitempty"`
 }
 
 // Walkthrough leads through the console for one protocol.

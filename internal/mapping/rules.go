@@ -56,7 +56,8 @@ func (d *decider) rules() int {
 		case winner < 0 || all && d.higher(rule.Role, d.out.Rules[winner].Role):
 			winner = i
 		case !all:
-			o.Outcome, o.By = "shadowed", winner
+			by := winner
+			o.Outcome, o.By = "shadowed", &by
 			o.Why = fmt.Sprintf("shadowed by rule %d; %s", winner, o.Why)
 		}
 		d.out.Rules = append(d.out.Rules, o)

@@ -23,8 +23,8 @@ type RuleOutcome struct {
 	Index   int    `json:"index"`   // from 0
 	Outcome string `json:"outcome"` // matched | not_matched | error | shadowed
 	Role    string `json:"role"`
-	Why     string `json:"why"` // with both values; the error's text
-	By      int    `json:"by,omitempty"`
+	Why     string `json:"why"`            // with both values; the error's text
+	By      *int   `json:"by,omitempty"`   // index of the rule that wins, of a shadowed one
 	Rule    string `json:"rule,omitempty"` // the rule as it stands in the file
 }
 

@@ -3,6 +3,7 @@ package claimsrules
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/ssoctl/ssoctl/internal/check"
@@ -104,6 +105,10 @@ func privateAddress(c *check.Case) []report.Finding {
 	case asks:
 		f.Got, f.Message = fmt.Sprint(s.status), fmt.Sprintf("the user's address is private, and the list of addresses (%s) answers %q: the scopes are %s", place, fmt.Sprint(s.status), check.Quote(strings.Join(c.Config.Scopes(), " ")))
 		f.Where = report.Location{Evidence: c.Login.Emails.Name()}
+		if c.IdP.OIDC != nil && c.IdP.OIDC.EmailScope.Known() && !slices.Contains(c.Config.Scopes(), c.IdP.OIDC.EmailScope.V) {
+			scope := c.IdP.OIDC.EmailScope.V
+			f.Fix = append(append([]string{"add " + scope + " to scopes"}, c.IfAtSP("add "+scope, "scopes")...), f.Fix...)
+		}
 	default:
 		f.Severity = report.Warning
 		f.Message = fmt.Sprintf("%s gives no address of the user in %q, which %s; nothing says that %s asks for the private ones", c.TheIdP(), w.names[0], w.by, c.TheSP())

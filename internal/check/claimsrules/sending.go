@@ -2,6 +2,7 @@ package claimsrules
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/ssoctl/ssoctl/internal/check"
 	"github.com/ssoctl/ssoctl/internal/knowledge"
@@ -29,10 +30,11 @@ func sending(c *check.Case, kinds []string, name, place, code string) []string {
 			}
 		}
 		do, _ := knowledge.Expand(s.Do, values)
-		if !s.S.Certain() {
-			do += " (likely)"
+		step := c.AtIdP(do, s.At)
+		if !s.S.Certain() && !strings.Contains(step, "(likely)") {
+			step += " (likely)"
 		}
-		out = append(out, c.AtIdP(do, s.At))
+		out = append(out, step)
 	}
 	for _, e := range c.SP.Entries {
 		if len(out) == 0 && slices.Contains(e.Rules, code) {

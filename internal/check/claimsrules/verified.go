@@ -40,7 +40,7 @@ var verified = []check.Rule{
 	},
 	{
 		Code: "IDT032", Title: "the user's e-mail domain is one that the SP lets in", Severity: report.Error,
-		Needs: []evidence.Kind{evidence.Config, evidence.Claims}, Uses: []evidence.Kind{evidence.SAMLMessages},
+		Needs: []evidence.Kind{evidence.Config, evidence.Claims}, Uses: []evidence.Kind{evidence.SAMLMessages}, Explains: []string{"CFG014"},
 		Why: "The login at the IdP succeeds, and the SP turns the user away.",
 		Fix: "add the domain at the SP, or sign in with an address of an allowed one",
 		Applies: func(c *check.Case) bool {
@@ -64,8 +64,8 @@ var verified = []check.Rule{
 // verifiedAt finds email_verified beside the address that the SP reads.
 func verifiedAt(c *check.Case) (place string, v any, reason string) {
 	w, ok := readsEmail(c)
-	if !ok {
-		return "", nil, "nothing says where the SP reads the address"
+	if !ok { // the SP reads email_verified at least
+		w = wanted{names: []string{"email"}}
 	}
 	a := findEmail(c, w)
 	switch a.state {
@@ -173,7 +173,7 @@ func domainClosed(c *check.Case) []report.Finding {
 	if c.SP.Domains != nil && c.SP.Domains.Subdomains.V == "unknown" && slices.ContainsFunc(c.Config.AllowedDomains, func(entry string) bool { return strings.HasSuffix(d.Domain, "."+strings.ToLower(entry)) }) {
 		f.Severity = report.Warning // nobody knows whether the SP lets those in
 	}
-	f.Fix = []string{c.AtSP("add "+d.Domain, "allowed_domains"), c.AtIdP("or give the user an address of an allowed domain", "users")}
+	f.Fix = []string{c.AtSP("enter "+d.Domain, "allowed_domains"), "or sign in with an address of an allowed domain"}
 	if c.SP.Domains != nil && c.SP.Domains.Refusal != "" && d.Denied == "domain" {
 		f.Effect = fmt.Sprintf("The login at the IdP succeeds, and %s turns the user away: %q", c.TheSP(), c.SP.Domains.Refusal)
 	}

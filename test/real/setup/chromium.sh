@@ -34,17 +34,17 @@ libraries() { find "$1/usr/lib" "$1/lib" -name '*.so*' -printf '%h\n' 2>/dev/nul
 runs() {
   local path
   path=$(program "$1")
-  [ -n "$path" ] && LD_LIBRARY_PATH=$(libraries "$1") timeout 60 "$path" --headless --no-sandbox --disable-gpu --user-data-dir="$(mktemp -d)" --dump-dom about:blank >/dev/null 2>&1
+  [ -n "$path" ] && LD_LIBRARY_PATH=$(libraries "$1") timeout 60 "$path" --version >/dev/null 2>&1
 }
 
-# fetch downloads and unpacks into a folder the packages that the browser needs beyond what every such system has. The options go
-# to apt.
+# fetch downloads and unpacks into a folder the packages that the browser needs beyond what every such system has, and without the
+# drivers of graphics cards. The options go to apt.
 fetch() {
   local into=$1 name
   shift
   mkdir -p "$into/debs" "$into/root"
   apt-cache "$@" depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances "$package" |
-    grep '^[a-z0-9]' | sort -u | grep -vE '^(libc6|gcc-[0-9]+-base|perl|perl-base|dpkg|debconf|tar|xdg-utils|systemd|dbus.*|ucf|sed|coreutils|fonts-.*)(:|$)' >"$into/packages"
+    grep '^[a-z0-9]' | sort -u | grep -vE '^(libc6|gcc-[0-9]+-base|perl|perl-base|dpkg|debconf|tar|xdg-utils|systemd|dbus.*|ucf|sed|coreutils|fonts-.*|libllvm.*|libgl1-mesa-dri|cdebconf|debianutils|adduser|passwd)(:|$)' >"$into/packages"
   grep -qx "$package" "$into/packages" || return 1
   # A name that only others provide cannot be downloaded, and is not needed by itself.
   while IFS= read -r name; do

@@ -97,11 +97,11 @@ func (c *Case) newLogin(obs *evidence.Observation) *Login {
 			l.Refused = &a
 		}
 	}
-	l.answers(c)
 	if ex := obs.Labelled(evidence.LoginPage); ex != nil && l.End == evidence.EndedRefused {
 		a := c.interpret(l.frontProbe(), ex)
 		l.Page = &a
 	}
+	l.answers(c)
 	return l
 }
 

@@ -145,6 +145,8 @@ type IdPOIDC struct {
 	ResponseModes Fact[[]string]          `yaml:"response_modes,omitempty"`
 	// CodeLifetime is how many seconds an authorization code is good for, unless an administrator has changed it.
 	CodeLifetime Fact[int] `yaml:"code_lifetime,omitempty"`
+	// Backdated is how many seconds before the moment the product dates iat and nbf of its tokens.
+	Backdated Fact[int] `yaml:"backdated,omitempty"`
 	// AppKeys: an application may have signing keys of its own, which the key set lists only when it is asked for with client_id.
 	AppKeys Fact[bool] `yaml:"app_keys,omitempty"`
 	// SubjectTypes are the kinds of sub that the product can make (public, pairwise), where that is fixed.

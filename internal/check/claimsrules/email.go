@@ -35,7 +35,7 @@ var email = []check.Rule{
 func aboutAddress(state int, r check.Rule) check.Rule {
 	r.Severity, r.Protocol, r.Refs = report.Error, config.OIDC, []string{refClaims, "OpenID Connect Core 1.0 §5.4"}
 	r.Explains = []string{"IDT031", "IDT032", "UI005", "CLM001", "CLM007", "CLM013", "CLM016"}
-	r.Needs, r.Uses = []evidence.Kind{evidence.Config, evidence.Claims}, []evidence.Kind{evidence.LoginRun}
+	r.Needs, r.Uses = []evidence.Kind{evidence.Config, evidence.Claims}, []evidence.Kind{evidence.LoginRun, evidence.Discovery}
 	r.Applies = func(c *check.Case) bool {
 		_, ok := readsEmail(c)
 		return ok && !c.Config.PlainOAuth() // there UI006 speaks

@@ -70,7 +70,7 @@ var mapped = []check.Rule{
 
 // fromNotes makes a rule that speaks of the notes of some kinds.
 func fromNotes(r check.Rule, kinds ...string) check.Rule {
-	r.Needs, r.Uses = []evidence.Kind{evidence.Config, evidence.Claims}, []evidence.Kind{evidence.SAMLMessages, evidence.LoginRun}
+	r.Needs, r.Uses = []evidence.Kind{evidence.Config, evidence.Claims}, []evidence.Kind{evidence.SAMLMessages, evidence.LoginRun, evidence.Discovery}
 	r.Applies = func(c *check.Case) bool {
 		return c.Config.Target.Roles != nil || c.Config.Target.Teams != nil || len(kinds) > 0 && kinds[0] == "no_claim" && len(requiredClaims(c)) > 0
 	}

@@ -79,8 +79,13 @@ func stands(c *check.Case, place string) (standing, string) {
 	if c.Login == nil {
 		return open, said(place) + " is not at hand"
 	}
-	if place == userinfo && c.Login.Obs.Labelled(evidence.LoginUserinfo) != nil {
+	switch {
+	case place != userinfo:
+		return none, ""
+	case c.Login.Obs.Labelled(evidence.LoginUserinfo) != nil:
 		return open, "userinfo gave no claims"
+	case c.Discovery != nil && c.Discovery.Str("userinfo_endpoint") != "" && c.Login.Grant != "implicit":
+		return open, "userinfo was not asked"
 	}
 	return none, ""
 }

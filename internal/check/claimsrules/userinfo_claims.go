@@ -9,6 +9,7 @@ import (
 	"github.com/ssoctl/ssoctl/internal/check"
 	"github.com/ssoctl/ssoctl/internal/config"
 	"github.com/ssoctl/ssoctl/internal/evidence"
+	"github.com/ssoctl/ssoctl/internal/knowledge"
 	"github.com/ssoctl/ssoctl/internal/report"
 )
 
@@ -26,10 +27,10 @@ var claims = []check.Rule{
 	},
 	{
 		Code: "UI005", Title: "the scopes that are asked for bring claims", Severity: report.Warning, Protocol: config.OIDC,
-		Needs: []evidence.Kind{evidence.Config, evidence.Claims, evidence.LoginRun},
-		Why:   "The scope was asked for and nothing came of it: the user arrives without name or address.",
-		Fix:   "let the client have the scope at the IdP, and fill the user's fields",
-		Refs:  []string{"OpenID Connect Core 1.0 §5.4"},
+		Needs: []evidence.Kind{evidence.Config, evidence.Claims, evidence.LoginRun}, Uses: []evidence.Kind{evidence.Discovery},
+		Why:  "The scope was asked for and nothing came of it: the user arrives without name or address.",
+		Fix:  "let the client have the scope at the IdP, and fill the user's fields",
+		Refs: []string{"OpenID Connect Core 1.0 §5.4"},
 		Applies: func(c *check.Case) bool {
 			return !c.Config.PlainOAuth()
 		},
@@ -46,7 +47,7 @@ var claims = []check.Rule{
 	},
 	{
 		Code: "UI006", Title: "an address arrives from an IdP that keeps it apart", Severity: report.Error, Protocol: config.OIDC,
-		Needs: []evidence.Kind{evidence.Config, evidence.Claims}, Uses: []evidence.Kind{evidence.LoginRun},
+		Needs: []evidence.Kind{evidence.Config, evidence.Claims}, Uses: []evidence.Kind{evidence.LoginRun, evidence.Discovery},
 		Explains: []string{"IDT032", "CLM007", "CLM013"},
 		Why:      "Users who keep their address private arrive without one, and the SP ends the login.",
 		Fix:      "make an address public at the IdP, or let the SP ask for the private ones",
@@ -134,6 +135,9 @@ func claimTypes(c *check.Case) []report.Finding {
 			continue
 		}
 		f := report.Finding{Got: got, Want: want, Where: in(userinfo, name), Message: fmt.Sprintf("%s of userinfo is %s, where the standard has %s", check.Quote(name), one(got), one(want)), Fix: []string{c.AtIdP("send "+name+" as "+one(want), "claims")}}
+		if c.Config != nil && c.SP.OIDC != nil && len(c.SP.OIDC.Claims) > 0 && !slices.ContainsFunc(c.SP.OIDC.Claims, func(claim knowledge.Claim) bool { return slices.Contains(claim.Names, name) }) {
+			f.Severity = report.Info // this SP does not read it
+		}
 		if v, ok := claims[name].(string); ok && want == "boolean" {
 			f.Message = fmt.Sprintf("%s of userinfo is the text %s, where the standard has a boolean", check.Quote(name), check.Quote(v))
 		}

@@ -15,7 +15,7 @@ import (
 var verified = []check.Rule{
 	{
 		Code: "IDT031", Title: "email_verified is what the SP demands", Severity: report.Error, Protocol: config.OIDC,
-		Needs: []evidence.Kind{evidence.Config, evidence.Claims}, Uses: []evidence.Kind{evidence.LoginRun},
+		Needs: []evidence.Kind{evidence.Config, evidence.Claims}, Uses: []evidence.Kind{evidence.LoginRun, evidence.Discovery},
 		Why:  "The SP takes no address that the IdP does not vouch for, and ends the login.",
 		Fix:  "let the user confirm the address at the IdP, or let the IdP vouch for it",
 		Refs: []string{refClaims},
@@ -28,7 +28,7 @@ var verified = []check.Rule{
 	},
 	{
 		Code: "CLM016", Title: "the login may be linked with an account of the same address", Severity: report.Warning, Protocol: config.OIDC,
-		Needs: []evidence.Kind{evidence.Config, evidence.Claims}, Uses: []evidence.Kind{evidence.LoginRun},
+		Needs: []evidence.Kind{evidence.Config, evidence.Claims}, Uses: []evidence.Kind{evidence.LoginRun, evidence.Discovery},
 		Why:  "Whoever has an account under this address already is turned away; a new user gets in.",
 		Fix:  "let the IdP send email_verified true",
 		Refs: []string{refClaims},

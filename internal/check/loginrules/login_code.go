@@ -55,6 +55,9 @@ func codeRefused(c *check.Case) []report.Finding {
 		f.Message = fmt.Sprintf("the PKCE verifier is not the one of the request: the token endpoint answers %s", said)
 		f.Fix = []string{"exchange the code in the attempt that it was asked for in, with that attempt's code_verifier"}
 	case hasWord(a.Text, "redirect_uri", "redirect uri", "reply address"):
+		if sent == "" {
+			sent = asked
+		}
 		f.Got, f.Message = sent, fmt.Sprintf("the IdP does not find the redirect URI %s to be that of the request: the token endpoint answers %s", check.Quote(sent), said)
 		f.Fix = []string{"send the same redirect URI in both requests, letter by letter"}
 	case !l.Arrived.IsZero() && lifetime > 0 && age > lifetime:
@@ -62,7 +65,7 @@ func codeRefused(c *check.Case) []report.Finding {
 		f.Message = fmt.Sprintf("the code was exchanged %s after it came, and codes of %s are good for %s: the token endpoint answers %s", seconds(age), c.TheIdP(), seconds(lifetime), said)
 		f.Fix = []string{"exchange the code at once"}
 		byHand(c, &f)
-	case hasWord(a.Text, "expired"):
+	case hasWord(a.Text, "expired") && !hasWord(a.Text, "or expired", "or has expired", "or is expired"):
 		f.Message = fmt.Sprintf("the code had expired when it was exchanged: the token endpoint answers %s", said)
 		f.Fix = []string{"exchange the code at once"}
 		byHand(c, &f)

@@ -83,12 +83,12 @@ func deviceAnswer(c *check.Case) []report.Finding {
 
 // deviceEnds are the errors that end polling (RFC 8628 §3.5), with the word that some servers had before it.
 func deviceEnds() []string {
-	return []string{"expired_token", "access_denied", "authorization_declined", "code_expired"}
+	return []string{"expired_token", "access_denied", "authorization_declined", "code_expired", "invalid_grant"}
 }
 
 func notApproved(c *check.Case) []report.Finding {
 	a := c.Login.Refused
-	if a == nil || !slices.Contains(deviceEnds(), a.Error) {
+	if a == nil || demandsPKCE(a) || !slices.Contains(deviceEnds(), a.Error) { // DEV004
 		return nil
 	}
 	f := report.Finding{}
@@ -97,6 +97,9 @@ func notApproved(c *check.Case) []report.Finding {
 		f.Severity, f.Inconclusive = report.Warning, true
 		f.Message = fmt.Sprintf("the user code expired before anybody had entered it: the token endpoint answers %s", check.Quote(orStatus(a)))
 		f.Fix = []string{"start anew, and enter the code sooner"}
+	case "invalid_grant":
+		f.Message = fmt.Sprintf("the IdP does not take the device code: the token endpoint answers %s", check.Quote(orStatus(a)))
+		f.Fix = []string{c.AtIdP("see what its log says of the device login", "log")}
 	default:
 		f.Message = fmt.Sprintf("the user, or the IdP, turned the device down: the token endpoint answers %s", check.Quote(orStatus(a)))
 		f.Fix = []string{c.AtIdP("see that the user is assigned to the application", "users"), c.AtIdP("see which policy applies to device logins", "policy", "log")}

@@ -101,10 +101,10 @@ func checkHTTPS(c *check.Case) []report.Finding {
 		f := report.Finding{Message: fmt.Sprintf("%s is %s, not an https URL", key, check.Quote(got)), Got: got, Want: "https://…", Where: c.Config.Pos("oidc/" + key)}
 		if err == nil && u.Scheme == "http" && exact.Loopback(u.Hostname()) {
 			switch {
-			case c.SP.Kind == "generic": // nobody says what this SP takes; most libraries want a switch for it
-				f.Severity = report.Warning
-			case c.Config.Local():
+			case c.Config.Local() && c.Config.RedirectURI() != "":
 				continue
+			case c.SP.Kind == "generic": // where it runs and what it takes is not known; most libraries want a switch for it
+				f.Severity = report.Warning
 			}
 		}
 		f.Fix = []string{c.AtIdP("serve it over https", "endpoints", "issuer")}

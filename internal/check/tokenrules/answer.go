@@ -212,6 +212,9 @@ func storable(c *check.Case, f report.Finding) *report.Finding {
 	}
 	f.Got, f.Want = header, "no-store"
 	f.Message = fmt.Sprintf("Cache-Control of the answer with tokens is %q, without %q", header, "no-store")
+	if header == "" {
+		f.Message = fmt.Sprintf("the answer with tokens has no Cache-Control, so nothing says %q", "no-store")
+	}
 	return &f
 }
 

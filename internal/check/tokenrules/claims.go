@@ -25,7 +25,11 @@ var claims = []check.Rule{
 		if t.Claims["amr"] == nil || isList && len(check.Strings(list)) == len(list) {
 			return nil
 		}
-		return &report.Finding{Got: typeOf(t.Claims["amr"]), Want: "list", Where: t.In("amr"), Message: fmt.Sprintf("amr of the %s is %s where a list of texts is due", t.In("").Evidence, typeOf(t.Claims["amr"]))}
+		f := &report.Finding{Got: typeOf(t.Claims["amr"]), Want: "list", Where: t.In("amr"), Message: fmt.Sprintf("amr of the %s is a %s where a list of texts is due", t.In("").Evidence, typeOf(t.Claims["amr"]))}
+		if isList {
+			f.Message = fmt.Sprintf("amr of the %s is a list of which only %d of %d items are texts", t.In("").Evidence, len(check.Strings(list)), len(list))
+		}
+		return f
 	}),
 	ofSources("IDT026", "standard claims have the types of the standard", report.Warning,
 		"A typed reader drops the claim, or refuses the whole token: \"true\" as a text is not true everywhere.",
@@ -73,11 +77,33 @@ func sources(c *check.Case) []source {
 
 // standard are the claims of OpenID Connect Core §5.1, with their JSON types.
 func standard() map[string]string {
-	out := map[string]string{"email_verified": "true or false", "phone_number_verified": "true or false", "updated_at": "number", "address": "object"}
+	out := map[string]string{"email_verified": truth, "phone_number_verified": truth, "updated_at": "number", "address": "object"}
 	for _, name := range []string{"sub", "name", "given_name", "family_name", "middle_name", "nickname", "preferred_username", "profile", "picture", "website", "email", "gender", "birthdate", "zoneinfo", "locale", "phone_number"} {
 		out[name] = "text"
 	}
 	return out
+}
+
+// truth is what the type boolean is called.
+const truth = "true or false"
+
+// oneOf puts the article before the name of a type.
+func oneOf(typ string) string {
+	switch typ {
+	case truth, "null":
+		return typ
+	case "object":
+		return "an object"
+	}
+	return "a " + typ
+}
+
+// the is how a sentence calls a place with claims.
+func the(where report.Location) string {
+	if where.Evidence == "userinfo" {
+		return where.Evidence
+	}
+	return "the " + where.Evidence
 }
 
 func typeOf(v any) string {
@@ -85,7 +111,7 @@ func typeOf(v any) string {
 	case string:
 		return "text"
 	case bool:
-		return "true or false"
+		return truth
 	case json.Number, float64:
 		return "number"
 	case []any:
@@ -106,14 +132,13 @@ func otherType(_ *check.Case, all []source) []report.Finding {
 				continue
 			}
 			where := s.where(name)
-			f := report.Finding{Got: typeOf(v), Want: want, Where: where, Message: fmt.Sprintf("%s of the %s is a %s where a %s is due", name, where.Evidence, typeOf(v), want)}
-			if t, isText := v.(string); isText && want != "text" && (t == "true" || t == "false") {
-				f.Got, f.Message = t, fmt.Sprintf("%s of the %s is the text %q, not the word %s of JSON", name, where.Evidence, t, t)
+			f := report.Finding{Got: typeOf(v), Want: want, Where: where, Message: fmt.Sprintf("%s in %s is %s where %s is due", name, the(where), oneOf(typeOf(v)), oneOf(want))}
+			if t, isText := v.(string); isText && want == truth && (t == "true" || t == "false") {
+				f.Got, f.Message = t, fmt.Sprintf("%s in %s is the text %q, not the word %s of JSON", name, the(where), t, t)
 			}
-			if want == "true or false" || f.Got == "true or false" {
-				f.Message = strings.Replace(strings.Replace(f.Message, "a true or false is due", "true or false is due", 1), "is a true or false", "is true or false", 1)
+			if name == "updated_at" { // products in wide use write a date there, and hardly anybody reads it
+				f.Severity = report.Info
 			}
-			f.Message = strings.ReplaceAll(f.Message, "a object", "an object")
 			return []report.Finding{f}
 		}
 	}
@@ -153,7 +178,7 @@ func misspelt(_ *check.Case, all []source) []report.Finding {
 		if len(found) > 0 {
 			where := s.where(found[0])
 			return []report.Finding{{Got: strings.Join(found, " "), Want: strings.Join(wanted, " "), Where: where,
-				Message: fmt.Sprintf("the %s has %s where the standard has %s", where.Evidence, quoted(found), quoted(wanted))}}
+				Message: fmt.Sprintf("%s has %s where the standard has %s", the(where), quoted(found), quoted(wanted))}}
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package tokenrules
 
 import (
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/ssoctl/ssoctl/internal/check"
@@ -143,7 +144,7 @@ func madeAt(c *check.Case, t *check.Token) *report.Finding {
 	switch off := iat.Sub(t.At); {
 	case off > skew(c) && off > leeway:
 		f.Message = fmt.Sprintf("the %s was made at %s, %s after it came (%s)", name, moment(iat), lapse(off), moment(t.At))
-	case fresh(c, t) && -off > maxAge:
+	case fresh(c, t) && -off > maxAge+leeway+backdated(c):
 		f.Message = fmt.Sprintf("the %s was made at %s, %s before it came (%s), although the login was made just now", name, moment(iat), lapse(-off), moment(t.At))
 	default:
 		return nil
@@ -201,10 +202,29 @@ func offClock(c *check.Case, t *check.Token) time.Duration {
 		return 0
 	}
 	off := iat.Sub(one.At)
+	if off < 0 {
+		if off += backdated(c); off >= 0 || dated(c.Login.Exchange, one.At) {
+			return 0
+		}
+	}
 	if size := off.Abs(); size <= max(skew(c), time.Minute) || size > 24*time.Hour {
 		return 0
 	}
 	return off
+}
+
+// backdated is by how much the product dates its tokens back on purpose.
+func backdated(c *check.Case) time.Duration {
+	if c.IdP.OIDC == nil {
+		return 0
+	}
+	return time.Duration(c.IdP.OIDC.Backdated.V) * time.Second
+}
+
+// dated reports whether the answer itself shows that the server's clock was right: then a token from the past was dated back.
+func dated(ex *evidence.Exchange, at time.Time) bool {
+	date, err := http.ParseTime(ex.Head("Date"))
+	return err == nil && date.Sub(at).Abs() <= time.Minute
 }
 
 func clockOff(c *check.Case) []report.Finding {

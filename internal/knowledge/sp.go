@@ -218,7 +218,7 @@ type Roles struct {
 	TeamsCaseSensitive Fact[bool] `yaml:"teams_case_sensitive,omitempty"`
 	// Exchange gives the strategy of token exchange by the issuer's host, first match.
 	Exchange Fact[[]ExchangeHost] `yaml:"exchange,omitempty"`
-	Facts     Facts          `yaml:"facts,omitempty"`
+	Facts    Facts                `yaml:"facts,omitempty"`
 }
 
 // ExchangeHost is a host, "*.host" for those under it, or "*" for any, and the strategy that goes with it.

@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// Field is one key of a connection file; Value is a string, a bool, a []string or Fields.
+// Field is one key of a connection file; Value is a string, a bool, a []string, Fields or a list of them.
 type Field struct {
 	Key   string
 	Value any
@@ -52,6 +52,7 @@ type Conn struct {
 	Name           string
 	SP, IdP        Fields
 	OIDC, SAML     Fields // one of them
+	Roles          Fields
 	AllowedDomains []string
 	lab            *Lab
 }
@@ -70,6 +71,9 @@ func (l *Lab) Connection() string {
 			{"issuer", l.Issuer}, {"client_id", l.ClientID}, {"client_secret", "env:" + SecretEnv},
 			{"scopes", []string{"openid", "email", "profile"}}, {"redirect_uri", l.RedirectURI},
 		}
+	}
+	if l.opts.KeyJWT && c.OIDC != nil {
+		c.OIDC.Set("token_endpoint_auth_method", methodKeyJWT)
 	}
 	if l.Fault.Connection != nil {
 		l.Fault.Connection(c)
@@ -95,6 +99,9 @@ func (c *Conn) yaml() string {
 	if len(c.AllowedDomains) > 0 {
 		fmt.Fprintf(&b, "    allowed_domains: %s\n", flow(c.AllowedDomains))
 	}
+	if len(c.Roles) > 0 {
+		fmt.Fprintf(&b, "    roles: %s\n", flow(c.Roles))
+	}
 	return b.String()
 }
 
@@ -107,6 +114,12 @@ func flow(value any) string {
 		parts := make([]string, len(v))
 		for i, s := range v {
 			parts[i] = scalar(s)
+		}
+		return "[" + strings.Join(parts, ", ") + "]"
+	case []Fields:
+		parts := make([]string, len(v))
+		for i, f := range v {
+			parts[i] = flow(f)
 		}
 		return "[" + strings.Join(parts, ", ") + "]"
 	case Fields:

@@ -21,6 +21,8 @@ type Fault struct {
 	Login      bool        // shows only in a login, not in what can be asked without a user
 	Deep       bool        // shows only to probes that repeat or change a request (opt-in probes)
 	Rotate     bool        // shows only when Rotate is called between two runs
+	Device     bool        // shows only in a login by the device flow
+	SignOut    bool        // shows only when the session is ended after a login
 	Resolver   bool        // asks the system's resolver for a name that does not exist
 	Protocol   string      // oidc or saml: which side of the lab it is about
 	SP         bool        // shows only in the SP's metadata (Lab.SPMetadata), which the lab does not serve
@@ -34,7 +36,9 @@ func Faults() []Fault {
 		tlsFaults(), netFaults(), netAnswerFaults(),
 		discTransportFaults(), discIssuerFaults(), discVendorFaults(), discEndpointFaults(), discListFaults(), discOptionFaults(), discRepeatFaults(),
 		jwksShapeFaults(), jwksKeyFaults(), jwksAnswerFaults(),
-		authzClientFaults(), authzRedirectFaults(), authzAnswerFaults(), tokFaults())
+		authzClientFaults(), authzRedirectFaults(), authzAnswerFaults(), tokFaults(),
+		login(slices.Concat(endFaults(), grantFaults(), idtFormFaults(), idtSignatureFaults(), idtPartyFaults(), idtTimeFaults(), idtRequestFaults(), idtUserFaults(),
+			uiFaults(), clmFaults(), devFaults(), lgoFaults())))
 	for i := range all {
 		all[i].Protocol = protocolOIDC
 	}
@@ -94,7 +98,7 @@ type behaviour struct {
 	keys      keyChange
 	authz     authzChange
 	client    clientChange
-	claims    func(members) // changes to the ID token
+	login     loginChange
 	saml      samlChange
 }
 
@@ -151,6 +155,28 @@ type clientChange struct {
 	rawBasic    bool     // user name and password of Basic are compared without form-decoding
 	grant       *refusal // refusal of the authorization code grant, after the client was recognised
 	grantHeader http.Header
+}
+
+// loginChange is what can be wrong in a login, once the user has said who it is.
+type loginChange struct {
+	user      func(*User)                                                               // changes to who signed in
+	instead   func(l *Lab, w http.ResponseWriter, r *http.Request, req authRequest) bool // answers in place of the code when it returns true
+	posted    bool                                                                      // the answer comes by form_post, whatever was asked for
+	exchange  *refusal                                                                  // of a code that is right
+	response  func(members)                                                             // changes to the answer with tokens
+	answer    answer                                                                    // replaces the answer with tokens
+	access    func(string) string                                                       // makes the access token from a random one
+	header    members                                                                   // members of the ID token's header
+	claims    func(members)                                                             // changes to the ID token
+	refreshed func(members)                                                             // changes to the ID token of a refresh
+	make      func(l *Lab, header, claims members) (string, error)                      // makes the ID token in place of the healthy signer
+	both      func(members)                                                             // changes to the user's claims, in ID token and userinfo
+	userinfo  func(members)                                                             // changes to userinfo
+	info      answer                                                                    // replaces the answer of userinfo
+	device    func(members)                                                             // changes to the answer of the device endpoint
+	poll      *refusal                                                                  // of a device that was allowed
+	started   *refusal                                                                  // of every device request
+	signOut   *refusal                                                                  // of every sign-out
 }
 
 // clientState is how the client is registered.

@@ -27,7 +27,7 @@ func netFaults() []Fault {
 		{Name: "NET017", Title: "the Date header is an hour ahead", set: func(b *behaviour) { b.wire.skew = time.Hour }},
 		{Name: "NET017-2m", Title: "the Date header is two minutes behind", set: func(b *behaviour) { b.wire.skew = -2 * time.Minute }},
 		{Name: "NET018", Title: "tokens are issued by a clock that is an hour ahead", Login: true, set: func(b *behaviour) {
-			b.claims = func(m members) {
+			b.login.claims = func(m members) {
 				for _, name := range []string{"iat", "exp", "auth_time"} {
 					m[name] = m[name].(int64) + 3600
 				}

@@ -7,6 +7,7 @@ package lab
 
 import (
 	"cmp"
+	"crypto"
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
@@ -28,6 +29,10 @@ type Options struct {
 	Addr     string           // address to listen on, default "127.0.0.1:0"; anything but loopback is refused
 	Latency  time.Duration    // waited before each HTTP answer
 	Password string           // of every user; made at random when empty
+	Loopback bool             // http://127.0.0.1/callback and /saml/acs are registered as well, with any port (RFC 8252 section 7.3)
+	Implicit bool             // the implicit flow is on offer beside the code: id_token, id_token token
+	Fragment bool             // response mode fragment is on offer for the code
+	KeyJWT   bool             // the client proves itself by private_key_jwt alone; ClientSecret is its private key, PEM
 	Now      func() time.Time // clock of certificates, Date headers and tokens; default time.Now
 }
 
@@ -63,6 +68,7 @@ type Lab struct {
 	serving  sync.WaitGroup
 	stop     []func() // what Close stops, in this order
 	log      requestLog
+	clientKey crypto.Signer // of a client that proves itself by private_key_jwt
 	fetched  counter   // how often each document was asked for, for documents that change
 	callback string    // the redirect URI that is registered
 	secret   string    // the secret that is registered
@@ -122,6 +128,11 @@ func (l *Lab) prepare() error {
 	l.ClientID, l.ClientSecret = "lab-app", token(24)
 	if l.b.client.mangle != nil {
 		l.ClientSecret = l.b.client.mangle(l.ClientSecret)
+	}
+	if l.opts.KeyJWT {
+		if err := l.makeClientKey(); err != nil {
+			return err
+		}
 	}
 	l.secret = l.ClientSecret
 	if l.b.client.otherSecret {
@@ -247,7 +258,7 @@ func nearest(name string) string {
 		}
 	}
 	if near == nil {
-		return "in the areas NET, DISC, JWKS, AUTHZ, TOK, CFG, MD, CERT, REQ, RSP, AST, SIG and ENC"
+		return "in the areas NET, DISC, JWKS, AUTHZ, TOK, CFG, MD, CERT, REQ, RSP, AST, SIG, ENC, IDT, UI, CLM, DEV and LGO"
 	}
 	return strings.Join(near, ", ")
 }

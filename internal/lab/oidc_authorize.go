@@ -14,7 +14,7 @@ import (
 
 // authRequest is an authorization request that was found in order.
 type authRequest struct {
-	redirectURI, state, nonce, challenge, responseMode string
+	redirectURI, state, nonce, challenge, responseMode, responseType string
 	scope, prompt                                      []string
 	maxAge                                             time.Duration // negative: not asked
 	loginHint                                          string
@@ -54,13 +54,13 @@ func (l *Lab) authorize(w http.ResponseWriter, r *http.Request) {
 func (l *Lab) readRequest(q url.Values, pushed bool) (authRequest, *refusal) {
 	req := authRequest{
 		redirectURI: q.Get("redirect_uri"), state: q.Get("state"), nonce: q.Get("nonce"), challenge: q.Get("code_challenge"),
-		responseMode: q.Get("response_mode"), scope: strings.Fields(q.Get("scope")), prompt: strings.Fields(q.Get("prompt")),
+		responseMode: q.Get("response_mode"), responseType: q.Get("response_type"), scope: strings.Fields(q.Get("scope")), prompt: strings.Fields(q.Get("prompt")),
 		maxAge: -1, loginHint: q.Get("login_hint"),
 	}
 	if f := l.checkClient(q); f != nil {
 		return req, f
 	}
-	if mode := req.responseMode; mode != "" && mode != "query" && mode != "form_post" {
+	if mode := req.responseMode; mode != "" && !slices.Contains(l.responseModes(), mode) {
 		req.responseMode = ""
 		return req, bounce("invalid_request", "response_mode is not offered here")
 	}
@@ -71,7 +71,7 @@ func (l *Lab) readRequest(q url.Values, pushed bool) (authRequest, *refusal) {
 		}
 		req.maxAge = time.Duration(n) * time.Second
 	}
-	for _, check := range []func(url.Values) *refusal{l.checkKind, l.checkScope, l.checkPKCE} {
+	for _, check := range []func(url.Values) *refusal{l.checkKind, checkImplicit, l.checkScope, l.checkPKCE} {
 		if f := check(q); f != nil {
 			return req, f
 		}
@@ -98,7 +98,7 @@ func (l *Lab) checkClient(q url.Values) *refusal {
 	switch uri := q.Get("redirect_uri"); {
 	case uri == "": // REQUIRED by OIDC Core section 3.1.2.1
 		return onPage(http.StatusBadRequest, "invalid_request", "redirect_uri is missing")
-	case uri != l.callback && !l.b.authz.openRedirect:
+	case uri != l.callback && !l.opts.loops(uri, loopCallback) && !l.b.authz.openRedirect:
 		return onPage(http.StatusBadRequest, "invalid_request", "redirect_uri is not registered for this client")
 	}
 	if l.b.authz.state == clientNoCode {
@@ -116,7 +116,7 @@ func (l *Lab) checkKind(q url.Values) *refusal {
 		return bounce("registration_not_supported", "the registration parameter is not offered here")
 	case q.Get("response_type") == "":
 		return bounce("invalid_request", "response_type is missing")
-	case q.Get("response_type") != "code":
+	case !slices.Contains(l.responseTypes(), q.Get("response_type")):
 		return bounce("unsupported_response_type", "response_type is not offered here")
 	}
 	if p := strings.Fields(q.Get("prompt")); len(p) > 1 && slices.Contains(p, "none") { // OIDC Core section 3.1.2.1
@@ -180,7 +180,17 @@ func (l *Lab) decide(w http.ResponseWriter, r *http.Request, req authRequest) {
 
 // finish sends a code to the SP.
 func (l *Lab) finish(w http.ResponseWriter, r *http.Request, req authRequest, s session) {
+	if l.b.login.user != nil {
+		l.b.login.user(&s.user)
+	}
+	if l.b.login.instead != nil && l.b.login.instead(l, w, r, req) {
+		return
+	}
 	g := &grant{user: s.user, scope: req.scope, nonce: req.nonce, authTime: s.at}
+	if req.responseType != "code" {
+		l.finishImplicit(w, r, req, g)
+		return
+	}
 	code := token(32)
 	if l.b.authz.shortCode {
 		code = fmt.Sprintf("%08d", rand.IntN(1e8))

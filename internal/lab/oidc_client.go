@@ -46,6 +46,8 @@ func (l *Lab) authenticate(r *http.Request) *refusal {
 	id, secret, method := r.PostForm.Get("client_id"), r.PostForm.Get("client_secret"), "client_secret_post"
 	scheme, encoded, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	switch {
+	case r.PostForm.Has("client_assertion"):
+		return l.checkAssertion(r)
 	case strings.EqualFold(scheme, "Basic") && r.PostForm.Has("client_secret"):
 		return bounce("invalid_request", "the client proves itself in two ways at once")
 	case strings.EqualFold(scheme, "Basic"):
@@ -58,6 +60,9 @@ func (l *Lab) authenticate(r *http.Request) *refusal {
 		return unauthenticated("the request carries no client authentication")
 	}
 	c := l.b.client
+	if l.opts.KeyJWT {
+		c.methods = l.authMethods()
+	}
 	switch {
 	case id != l.ClientID:
 		return unauthenticated("client is not known here")

@@ -13,6 +13,10 @@ func (l *Lab) device(w http.ResponseWriter, r *http.Request) {
 	if !l.backChannel(w, r) {
 		return
 	}
+	if f := l.b.login.started; f != nil {
+		l.deny(w, f)
+		return
+	}
 	if f := l.checkScope(r.PostForm); f != nil {
 		l.deny(w, f)
 		return
@@ -20,11 +24,15 @@ func (l *Lab) device(w http.ResponseWriter, r *http.Request) {
 	d := &deviceEntry{userCode: userCode(), scope: strings.Fields(r.PostForm.Get("scope")), expires: l.now().Add(deviceLife), pace: devicePace}
 	id := put(l.store, l.store.devices, token(32), d)
 	noStore(w)
-	writeJSON(w, http.StatusOK, members{
+	m := members{
 		"device_code": id, "user_code": d.userCode, "verification_uri": l.site.url(pageVerify),
 		"verification_uri_complete": l.site.url(pageVerify) + "?user_code=" + d.userCode,
 		"expires_in":                int(deviceLife.Seconds()), "interval": int(devicePace.Seconds()),
-	})
+	}
+	if l.b.login.device != nil {
+		l.b.login.device(m)
+	}
+	writeJSON(w, http.StatusOK, m)
 }
 
 // userCode is eight consonants, so that no words come out: RFC 8628 section 6.1.
@@ -53,6 +61,9 @@ func (l *Lab) byDevice(r *http.Request) (*grant, *refusal) {
 	case d.denied:
 		delete(l.store.devices, id)
 		return nil, bounce("access_denied", "the user said no")
+	case d.grant != nil && l.b.login.poll != nil:
+		delete(l.store.devices, id)
+		return nil, l.b.login.poll
 	case d.grant != nil:
 		delete(l.store.devices, id)
 		return d.grant, nil

@@ -16,8 +16,8 @@ func scopes() []string { return []string{"openid", "email", "profile", "groups",
 // the lab does.
 func (l *Lab) describe() members {
 	s := l.site
-	auth := []any{"client_secret_basic", "client_secret_post"}
-	return members{
+	auth := list(l.authMethods()...)
+	m := members{
 		"issuer":                                         s.self(),
 		"authorization_endpoint":                         s.url(pageAuthorize),
 		"token_endpoint":                                 s.url(pageToken),
@@ -30,8 +30,8 @@ func (l *Lab) describe() members {
 		"pushed_authorization_request_endpoint":          s.url(pagePAR),
 		"require_pushed_authorization_requests":          false,
 		"scopes_supported":                               list(scopes()...),
-		"response_types_supported":                       list("code"),
-		"response_modes_supported":                       list("query", "form_post"),
+		"response_types_supported":                       list(l.responseTypes()...),
+		"response_modes_supported":                       list(l.responseModes()...),
 		"grant_types_supported":                          list("authorization_code", "refresh_token", grantDevice),
 		"acr_values_supported":                           list(acrPassword),
 		"subject_types_supported":                        list("public"),
@@ -51,6 +51,15 @@ func (l *Lab) describe() members {
 		"backchannel_logout_supported":                   false,
 		"authorization_response_iss_parameter_supported": true,
 	}
+	if l.opts.Implicit {
+		m["grant_types_supported"] = list("authorization_code", "implicit", "refresh_token", grantDevice)
+		m["claims_supported"] = append(m["claims_supported"].([]any), "c_hash")
+	}
+	if l.opts.KeyJWT {
+		m["token_endpoint_auth_signing_alg_values_supported"] = list("RS256")
+		m["revocation_endpoint_auth_signing_alg_values_supported"] = list("RS256")
+	}
+	return m
 }
 
 // list is a JSON array of strings.

@@ -15,22 +15,30 @@ import (
 // acrPassword is the authentication context of a login with a password.
 const acrPassword = "urn:lab.example:acr:password"
 
-// idToken signs an ID token: OIDC Core section 2 and 3.1.3.6.
-func (l *Lab) idToken(g *grant, access string, first bool) (string, error) {
-	half := sha256.Sum256([]byte(access))
+// idToken signs an ID token: OIDC Core section 2 and 3.1.3.6. Without an access token or a code it has no hash of one.
+func (l *Lab) idToken(g *grant, access, code string, first bool) (string, error) {
 	now := l.now()
 	m := members{
 		"iss": l.site.self(), "aud": l.ClientID, "iat": now.Unix(), "exp": now.Add(tokenLife).Unix(), "auth_time": g.authTime.Unix(),
-		"acr": acrPassword, "amr": list("pwd"), "at_hash": base64.RawURLEncoding.EncodeToString(half[:16]),
+		"acr": acrPassword, "amr": list("pwd"),
+	}
+	for name, value := range map[string]string{"at_hash": access, "c_hash": code} {
+		if value != "" {
+			sum := sha256.Sum256([]byte(value))
+			m[name] = base64.RawURLEncoding.EncodeToString(sum[:16])
+		}
 	}
 	if first && g.nonce != "" {
 		m["nonce"] = g.nonce
 	}
-	for name, value := range g.claims() {
+	for name, value := range l.claims(g) {
 		m[name] = value
 	}
-	if l.b.claims != nil {
-		l.b.claims(m)
+	if l.b.login.claims != nil {
+		l.b.login.claims(m)
+	}
+	if l.b.login.refreshed != nil && !first {
+		l.b.login.refreshed(m)
 	}
 	return l.sign(m)
 }
@@ -52,7 +60,19 @@ func (g *grant) claims() members {
 	return m
 }
 
+// claims are those of a grant, with the fault's changes.
+func (l *Lab) claims(g *grant) members {
+	m := g.claims()
+	if l.b.login.both != nil {
+		l.b.login.both(m)
+	}
+	return m
+}
+
 func (l *Lab) sign(claims members) (string, error) {
+	if l.b.login.make != nil || l.b.login.header != nil {
+		return l.handmade(claims)
+	}
 	r, e := l.keys.pair()
 	change := l.b.keys
 	key := jose.SigningKey{Algorithm: jose.RS256, Key: r}
@@ -111,5 +131,13 @@ func (l *Lab) userinfo(w http.ResponseWriter, r *http.Request) {
 		writeJSON(w, http.StatusForbidden, members{"error": "insufficient_scope", "error_description": "the access token has no scope openid"})
 		return
 	}
-	writeJSON(w, http.StatusOK, g.claims())
+	m := l.claims(g)
+	if l.b.login.userinfo != nil {
+		l.b.login.userinfo(m)
+	}
+	if l.b.login.info != nil {
+		l.b.login.info(l, w, r, encode(m))
+		return
+	}
+	writeJSON(w, http.StatusOK, m)
 }

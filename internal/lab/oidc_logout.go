@@ -13,6 +13,10 @@ func (l *Lab) endSession(w http.ResponseWriter, r *http.Request) {
 	if !l.allow(w, r, http.MethodGet, http.MethodPost) {
 		return
 	}
+	if l.b.login.signOut != nil {
+		l.page(w, r, *l.b.login.signOut)
+		return
+	}
 	uri := r.Form.Get("post_logout_redirect_uri")
 	switch {
 	case uri != "" && uri != PostLogoutURI:

@@ -79,7 +79,7 @@ func (l *Lab) back(w http.ResponseWriter, r *http.Request, req authRequest, para
 		l.b.authz.params(params)
 	}
 	noStore(w)
-	if req.responseMode == "form_post" {
+	if req.responseMode == "form_post" || l.b.login.posted && params.Has("code") {
 		l.render(w, http.StatusOK, "form_post.html", pageData{Title: "Back to the application", Action: req.redirectURI, Fields: params})
 		return
 	}
@@ -95,7 +95,7 @@ func (l *Lab) back(w http.ResponseWriter, r *http.Request, req authRequest, para
 	for name := range params {
 		q.Set(name, params.Get(name))
 	}
-	if l.b.authz.fragment {
+	if l.b.authz.fragment || req.inFragment() {
 		u.RawQuery, u.Fragment, u.RawFragment = "", "", ""
 		w.Header().Set("Location", u.String()+"#"+params.Encode())
 	} else {

@@ -111,8 +111,6 @@ func (s *store) addPending(v pending) string { return put(s, s.pending, token(24
 
 func (s *store) takePending(id string) (pending, bool) { return take(s, s.pending, id) }
 
-func (s *store) addAccess(v tokenEntry) string { return put(s, s.access, token(32), &v) }
-
 func (s *store) addRefresh(v tokenEntry) string { return put(s, s.refresh, token(32), &v) }
 
 func (s *store) addPushed(v pushedEntry) string {

@@ -50,6 +50,9 @@ func (l *Lab) byCode(r *http.Request) (*grant, *refusal) {
 		return nil, bounce("invalid_request", "code is missing")
 	}
 	c, ok := l.store.redeem(r.PostForm.Get("code"), l.now())
+	if ok && l.b.login.exchange != nil {
+		return nil, l.b.login.exchange
+	}
 	if !ok {
 		return nil, bounce("invalid_grant", "code is unknown, used or expired")
 	}
@@ -87,13 +90,13 @@ func (l *Lab) byRefresh(r *http.Request) (*grant, *refusal) {
 
 // issueTokens answers with the tokens of a grant. A nonce belongs to the first ID token alone (OIDC Core section 12.2).
 func (l *Lab) issueTokens(w http.ResponseWriter, g *grant, first bool) {
-	access := l.store.addAccess(tokenEntry{grant: g, expires: l.now().Add(tokenLife)})
+	access := l.accessToken(g)
 	out := members{"access_token": access, "token_type": "Bearer", "expires_in": int(tokenLife.Seconds()), "scope": strings.Join(g.scope, " ")}
 	if slices.Contains(g.scope, "offline_access") {
 		out["refresh_token"] = l.store.addRefresh(tokenEntry{grant: g, expires: l.now().Add(refreshLife)})
 	}
 	if slices.Contains(g.scope, "openid") {
-		idToken, err := l.idToken(g, access, first)
+		idToken, err := l.idToken(g, access, "", first)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusInternalServerError)
 			return
@@ -101,7 +104,24 @@ func (l *Lab) issueTokens(w http.ResponseWriter, g *grant, first bool) {
 		out["id_token"] = idToken
 	}
 	noStore(w)
+	if l.b.login.response != nil {
+		l.b.login.response(out)
+	}
+	if l.b.login.answer != nil && first {
+		w.Header().Set("Content-Type", "application/json")
+		l.b.login.answer(l, w, nil, encode(out))
+		return
+	}
 	writeJSON(w, http.StatusOK, out)
+}
+
+// accessToken makes one for a grant.
+func (l *Lab) accessToken(g *grant) string {
+	t := token(32)
+	if l.b.login.access != nil {
+		t = l.b.login.access(t)
+	}
+	return put(l.store, l.store.access, t, &tokenEntry{grant: g, expires: l.now().Add(tokenLife)})
 }
 
 // revoke is RFC 7009: it says 200 whether the token was known or not.

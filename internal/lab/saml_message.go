@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
 	"time"
@@ -12,6 +13,7 @@ type ResponseOptions struct {
 	User         string    // name of one of Users; empty means the first
 	Now          time.Time // instant of issue; zero means the lab's clock
 	Format       string    // NameID format that was asked for; empty means e-mail address
+	ACS          string    // where it goes; empty means the registered address
 	Class        string    // authentication context class that was asked for; empty means a password over TLS
 }
 
@@ -105,7 +107,7 @@ func (m *message) attribute(name string) *elem {
 func (l *Lab) message(in ResponseOptions) *message {
 	m := &message{lab: l, in: in, now: l.instant(in).Add(l.b.saml.message.skew)}
 	m.root = el("samlp:Response", attr{"xmlns:samlp", nsProtocol}, attr{"xmlns:saml", nsAssertion},
-		attr{"ID", "_" + token(20)}, attr{"Version", "2.0"}, attr{"IssueInstant", instant(m.now)}, attr{"Destination", l.saml.acs})
+		attr{"ID", "_" + token(20)}, attr{"Version", "2.0"}, attr{"IssueInstant", instant(m.now)}, attr{"Destination", cmp.Or(in.ACS, l.saml.acs)})
 	if in.InResponseTo != "" {
 		m.root.set("InResponseTo", in.InResponseTo)
 	}
@@ -132,7 +134,7 @@ func (l *Lab) success(in ResponseOptions, s session) *message {
 	m := l.message(in)
 	m.user = s.user
 	m.status("Success", "", "")
-	data := el("saml:SubjectConfirmationData", attr{"NotOnOrAfter", instant(m.now.Add(assertionLife))}, attr{"Recipient", l.saml.acs})
+	data := el("saml:SubjectConfirmationData", attr{"NotOnOrAfter", instant(m.now.Add(assertionLife))}, attr{"Recipient", cmp.Or(in.ACS, l.saml.acs)})
 	if in.InResponseTo != "" {
 		data.set("InResponseTo", in.InResponseTo)
 	}

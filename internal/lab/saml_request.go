@@ -20,6 +20,7 @@ const maxSAML = 64 << 10
 // samlRequest is what the login needs of an AuthnRequest.
 type samlRequest struct {
 	id, relayState, format, class string
+	acs                           string // on loopback; empty means the registered one
 	passive, force                bool
 }
 
@@ -49,6 +50,9 @@ func (l *Lab) readAuthnRequest(r *http.Request) (samlRequest, *refusal) {
 		}
 	}
 	req.id = doc.Root.Attr("ID")
+	if acs := doc.Root.Attr("AssertionConsumerServiceURL"); l.opts.loops(acs, loopACS) {
+		req.acs = acs
+	}
 	req.passive, req.force = flag(doc.Root.Attr("IsPassive")), flag(doc.Root.Attr("ForceAuthn"))
 	req.format = doc.Root.Child(nsProtocol, "NameIDPolicy").Attr("Format")
 	req.class = doc.Root.Child(nsProtocol, "RequestedAuthnContext").Child(nsAssertion, "AuthnContextClassRef").Value()
@@ -124,7 +128,7 @@ func (l *Lab) checkTarget(root *xmltree.Element) *refusal {
 		return onPage(http.StatusBadRequest, "invalid_request", "AssertionConsumerServiceURL stands beside AssertionConsumerServiceIndex")
 	case l.b.saml.request.silent:
 		return nil
-	case asked && acs != l.saml.acs:
+	case asked && acs != l.saml.acs && !l.opts.loops(acs, loopACS):
 		return onPage(http.StatusBadRequest, "acs_not_registered", "assertion consumer service is not registered for this service provider")
 	case indexed && index != "0":
 		return onPage(http.StatusBadRequest, "acs_not_registered", "assertion consumer service has an index that is not registered for this service provider")

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"bytes"
+	"cmp"
 	"compress/flate"
 	"encoding/base64"
 	"fmt"
@@ -60,7 +61,7 @@ func (l *Lab) sso(w http.ResponseWriter, r *http.Request) {
 	case signedIn && !req.force:
 		l.admit(w, req, s)
 	case req.passive && !c.passiveShown:
-		l.deliver(w, l.PassiveResponse(ResponseOptions{InResponseTo: req.id}), req.relayState, false)
+		l.deliver(w, l.PassiveResponse(ResponseOptions{InResponseTo: req.id, ACS: req.acs}), req, false)
 	default:
 		l.askWith(w, pending{saml: &req}, "")
 	}
@@ -68,8 +69,8 @@ func (l *Lab) sso(w http.ResponseWriter, r *http.Request) {
 
 // admit answers a request of a user who is signed in.
 func (l *Lab) admit(w http.ResponseWriter, req samlRequest, s session) {
-	m := l.success(ResponseOptions{InResponseTo: req.id, Format: req.format, Class: req.class}, s)
-	l.deliver(w, l.finishMessage(m), req.relayState, true)
+	m := l.success(ResponseOptions{InResponseTo: req.id, ACS: req.acs, Format: req.format, Class: req.class}, s)
+	l.deliver(w, l.finishMessage(m), req, true)
 }
 
 // redirect turns a delivery by POST into one by the HTTP-Redirect binding (SAML Bindings section 3.4.4.1).
@@ -96,13 +97,13 @@ func deflated(raw []byte) []byte {
 
 // Deliver is how the browser would carry a response to the SP: encoded as SAML Bindings section 3.5.4 says, with the fault's changes.
 func (l *Lab) Deliver(response []byte, relayState string) Delivery {
-	return l.delivery(response, relayState, true)
+	return l.delivery(response, samlRequest{relayState: relayState}, true)
 }
 
-func (l *Lab) delivery(response []byte, relayState string, granted bool) Delivery {
-	d := Delivery{Method: http.MethodPost, Action: l.saml.acs, Fields: url.Values{"SAMLResponse": {base64.StdEncoding.EncodeToString(response)}}}
-	if relayState != "" {
-		d.Fields.Set("RelayState", relayState)
+func (l *Lab) delivery(response []byte, req samlRequest, granted bool) Delivery {
+	d := Delivery{Method: http.MethodPost, Action: cmp.Or(req.acs, l.saml.acs), Fields: url.Values{"SAMLResponse": {base64.StdEncoding.EncodeToString(response)}}}
+	if req.relayState != "" {
+		d.Fields.Set("RelayState", req.relayState)
 	}
 	if change := l.b.saml.message.deliver; change != nil && granted {
 		change(&d)
@@ -111,8 +112,8 @@ func (l *Lab) delivery(response []byte, relayState string, granted bool) Deliver
 }
 
 // deliver sends the browser on with a form that submits itself.
-func (l *Lab) deliver(w http.ResponseWriter, response []byte, relayState string, granted bool) {
-	d := l.delivery(response, relayState, granted)
+func (l *Lab) deliver(w http.ResponseWriter, response []byte, req samlRequest, granted bool) {
+	d := l.delivery(response, req, granted)
 	if d.Method == http.MethodGet {
 		noStore(w)
 		w.Header().Set("Location", d.Action+"?"+d.Fields.Encode())

@@ -127,8 +127,7 @@ func (l *Loopback) hold(w http.ResponseWriter, r *http.Request) {
 	case <-l.concluded:
 	case <-l.closed:
 	case <-timer.C:
-	case <-r.Context().Done():
-		return
+	
 	}
 	l.mu.Lock()
 	if l.over {

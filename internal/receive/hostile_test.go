@@ -191,7 +191,7 @@ func TestManyAtOnce(t *testing.T) {
 
 // TestSlowloris: connections that send their header byte by byte are ended and keep nobody out.
 func TestSlowloris(t *testing.T) {
-	l := open(t, Options{Timeouts: Timeouts{Header: 100 * time.Millisecond}})
+	l := open(t, Options{Timeouts: Timeouts{Header: 2 * time.Second}})
 	for range 40 {
 		c := dial(t, l)
 		if _, err := io.WriteString(c, "GET /callback?state="+state+" HTTP/1.1\r\nHost: 127"); err != nil {
@@ -209,7 +209,7 @@ func TestSlowloris(t *testing.T) {
 }
 
 func TestSlowHeaderIsEnded(t *testing.T) {
-	l := open(t, Options{Timeouts: Timeouts{Header: 50 * time.Millisecond}})
+	l := open(t, Options{Timeouts: Timeouts{Header: 300 * time.Millisecond}})
 	c := dial(t, l)
 	if _, err := io.WriteString(c, "GET /callback?state="+state+" HTTP/1.1\r\nHost: 127"); err != nil {
 		t.Fatal(err)

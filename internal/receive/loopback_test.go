@@ -69,13 +69,13 @@ func TestDefaultLimitOfOIDC(t *testing.T) {
 func TestBrowserWaitsForTheTruth(t *testing.T) {
 	ctx := limit(t)
 	// Both deadlines of the server pass while the browser waits: they must not end its request.
-	l := open(t, Options{Timeouts: Timeouts{Header: 20 * time.Millisecond, Body: 20 * time.Millisecond}})
+	l := open(t, Options{Timeouts: Timeouts{Header: 200 * time.Millisecond, Body: 200 * time.Millisecond}})
 	got := make(chan reply, 1)
 	go func() { got <- raw(t, l, post("/callback", "code=abc&state="+state)) }()
 	if _, err := l.Wait(ctx); err != nil {
 		t.Fatal(err)
 	}
-	exchange := time.NewTimer(150 * time.Millisecond)
+	exchange := time.NewTimer(700 * time.Millisecond)
 	select {
 	case r := <-got:
 		t.Fatalf("page before the exchange: %d %s", r.status, r.body)

@@ -136,7 +136,7 @@ func TestPasteOnTerminal(t *testing.T) {
 // TestPasteWaitsForTheRest: a text that looks complete is not, while more of it keeps coming. What came after would else be
 // typed into the shell.
 func TestPasteWaitsForTheRest(t *testing.T) {
-	tt := prompt(limit(t), Prompt{TTY: true, Whole: whole, quiet: 300 * time.Millisecond}, nil)
+	tt := prompt(limit(t), Prompt{TTY: true, Whole: whole, quiet: 500 * time.Millisecond}, nil)
 	got := tt.typed(t, "curl code=1\r", " -H a\r", "\r", " --data 'rm -rf x'\r", "\r")
 	if want := "curl code=1\n -H a\n\n --data 'rm -rf x'"; got.err != nil || got.text != want {
 		t.Errorf("%q, %v", got.text, got.err)

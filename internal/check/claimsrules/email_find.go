@@ -39,7 +39,7 @@ func readsEmail(c *check.Case) (wanted, bool) {
 				w.names, w.from, w.first = names, []string{idToken}, false
 			}
 		}
-		return w, claim.Level != "optional"
+		return w, claim.Level != "optional" || len(c.Config.AllowedDomains) > 0
 	}
 	for i, name := range c.Config.SPParam("required_claims").Strings() {
 		if name == "email" {

@@ -84,10 +84,15 @@ func stands(c *check.Case, place string) (standing, string) {
 		return none, ""
 	case c.Login.Obs.Labelled(evidence.LoginUserinfo) != nil:
 		return open, "userinfo gave no claims"
-	case c.Discovery != nil && c.Discovery.Str("userinfo_endpoint") != "" && c.Login.Grant != "implicit":
+	case c.Login.Grant != "implicit" && hasUserinfo(c):
 		return open, "userinfo was not asked"
 	}
 	return none, ""
+}
+
+// hasUserinfo reports whether the IdP is known to have a userinfo endpoint.
+func hasUserinfo(c *check.Case) bool {
+	return c.Discovery != nil && c.Discovery.Str("userinfo_endpoint") != "" || c.Config != nil && c.Config.OIDC != nil && c.Config.OIDC.Endpoints.Userinfo != ""
 }
 
 // value gives a claim of a place as a text; "" when it is missing, null, blank or no text. A list gives its first text.

@@ -25,7 +25,7 @@ var astAttributes = []check.Rule{
 	}, unlessRead, noAttributes),
 	{
 		Code: "AST034", Title: "the attributes that the SP reads are sent", Severity: report.Error, Protocol: config.SAML,
-		Needs: []evidence.Kind{evidence.Config}, Uses: []evidence.Kind{evidence.SAMLMessages, evidence.SAMLSSO}, Explains: []string{"RSP021"},
+		Needs: []evidence.Kind{evidence.Config}, Uses: []evidence.Kind{evidence.SAMLMessages, evidence.SAMLSSO}, Explains: []string{"RSP021", "CLM007"},
 		Why:     "The user gets in without name or address, or not at all.",
 		Fix:     "add the attributes at the IdP",
 		Decides: attributesDecide,
@@ -38,7 +38,7 @@ var astAttributes = []check.Rule{
 		},
 	},
 	onAssertion(check.Rule{
-		Code: "AST035", Title: "the attributes come under the names that the SP reads", Severity: report.Error,
+		Code: "AST035", Title: "the attributes come under the names that the SP reads", Severity: report.Error, Explains: []string{"CLM007"},
 		Why:  "The SP compares names to the letter: to it the attribute is missing, although the value arrives.",
 		Fix:  "give the attribute the name that the SP reads",
 		Refs: []string{"SAML 2.0 Core §2.7.3.1"},

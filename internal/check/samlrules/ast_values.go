@@ -41,7 +41,7 @@ var astValues = []check.Rule{
 		Fix: "write the expression as the IdP's console wants it",
 	}, nil, placeholders),
 	onAssertion(check.Rule{
-		Code: "AST041", Title: "groups come by the names that the SP compares with", Severity: report.Error, Explains: []string{"AST039"},
+		Code: "AST041", Title: "groups come by the names that the SP compares with", Severity: report.Error, Explains: []string{"AST039", "CLM007"},
 		Why: "No role rule matches: users get the default role, or are turned away.",
 		Fix: "let the IdP send group names, or enter the values that it sends at the SP",
 	}, groupsUnread, groups),

@@ -2,7 +2,6 @@ package tokenrules
 
 import (
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/ssoctl/ssoctl/internal/check"
@@ -223,7 +222,7 @@ func backdated(c *check.Case) time.Duration {
 
 // dated reports whether the answer itself shows that the server's clock was right: then a token from the past was dated back.
 func dated(ex *evidence.Exchange, at time.Time) bool {
-	date, err := http.ParseTime(ex.Head("Date"))
+	date, err := time.Parse("Mon, 02 Jan 2006 15:04:05 GMT", ex.Head("Date")) // RFC 9110 §5.6.7
 	return err == nil && date.Sub(at).Abs() <= time.Minute
 }
 

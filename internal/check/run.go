@@ -178,7 +178,7 @@ func (c *Case) complete(r *Rule, f *report.Finding) {
 	f.References = append(f.References, r.Refs...)
 	f.Troubleshooting = append(f.Troubleshooting, c.EntriesOf(r.Code)...)
 	if f.Check == "" {
-		f.Check = c.proof(f)
+		f.Check = c.proof(r, f)
 	}
 }
 
@@ -199,8 +199,15 @@ func (c *Case) concerns(idps []string, protocol string) bool {
 }
 
 // proof is the command that shows whether the fix worked.
-func (c *Case) proof(f *report.Finding) string {
+func (c *Case) proof(r *Rule, f *report.Finding) string {
+	reads := func(kinds ...evidence.Kind) bool {
+		return slices.ContainsFunc(slices.Concat(r.Needs, r.AnyOf, r.Uses), func(k evidence.Kind) bool { return slices.Contains(kinds, k) })
+	}
 	switch {
+	case c.Config != nil && (c.Login != nil || c.Tokens != nil || c.User != nil) && c.Messages == nil && reads(evidence.LoginRun, evidence.Tokens, evidence.Claims):
+		return "ssoctl test-login " + c.Config.Name
+	case c.Config == nil && c.Tokens != nil && reads(evidence.Tokens):
+		return "sign in once more, and look at the token that comes then"
 	case c.Config != nil && c.Messages != nil:
 		return "sign in once more, and ssoctl decode FILE -n " + c.Config.Name + " with what the IdP sends then"
 	case c.Messages != nil:

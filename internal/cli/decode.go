@@ -140,6 +140,9 @@ func decodeReport(app *App, o decodeOptions, name string, data []byte) (*report.
 		return nil, err
 	}
 	d.documents(r, found)
+	if err := d.tokens(r, found); err != nil {
+		return nil, err
+	}
 	r.Elapsed = app.Now().Sub(start)
 	r.Conclude()
 	return r, nil

@@ -27,6 +27,7 @@ type decoder struct {
 	many bool
 
 	target *config.Target // the connection to judge by, nil without one
+	base   string         // folder that its references are relative to
 	client decode.Client  // what tokens are held against
 
 	kinds  []string           // of the messages
@@ -40,7 +41,10 @@ func (d *decoder) messages(r *report.Report, found []unwrap.Document) error {
 	if err != nil {
 		return err
 	}
-	d.target = target
+	d.target, d.base = target, base
+	if target != nil && target.OIDC != nil && target.File().Doc.File == "" {
+		target = nil // the flags are about tokens
+	}
 	if !slices.ContainsFunc(found, probe.IsMessage) {
 		return nil
 	}
@@ -103,7 +107,7 @@ func (d *decoder) messages(r *report.Report, found []unwrap.Document) error {
 func (d *decoder) judge(r *report.Report, s subject) {
 	about := *d.j
 	about.rules = slices.DeleteFunc(slices.Clone(d.j.rules), func(rule check.Rule) bool {
-		return !check.Kinds([]check.Rule{rule})[evidence.SAMLMessages]
+		return !check.Kinds([]check.Rule{rule})[evidence.SAMLMessages] || ofLogin(rule)
 	})
 	var conn report.Connection
 	var c *check.Case
@@ -128,6 +132,11 @@ func (d *decoder) judge(r *report.Report, s subject) {
 		r.Documents = append(r.Documents, doc)
 	}
 	r.Connections = append(r.Connections, conn)
+}
+
+// ofLogin reports whether a rule waits for a login that was made here.
+func ofLogin(rule check.Rule) bool {
+	return slices.ContainsFunc(rule.Needs, func(k evidence.Kind) bool { return k == evidence.Claims || k == evidence.LoginRun })
 }
 
 // documents summarises everything else, and judges what a document alone can show.

@@ -23,6 +23,7 @@ type bench struct {
 	out, err *bytes.Buffer
 	dir      string
 	lab      *lab.Lab
+	page     string // what a browser was shown at the end of a login
 }
 
 // newBench starts a lab and writes its connection file and CA into a folder of its own.

@@ -216,4 +216,3 @@ func fromJSON(name string, data []byte) []evidence.ClaimSet {
 	}
 	return []evidence.ClaimSet{{Source: "claims", Claims: data}}
 }
-

@@ -18,9 +18,9 @@ import (
 	"github.com/ssoctl/ssoctl/internal/xmltree"
 )
 
-// login is a browser's recording of one SAML login at the lab: the request to the IdP, and the post to the SP, which answers with a
+// recordedLogin is a browser's recording of one SAML login at the lab: the request to the IdP, and the post to the SP, which answers with a
 // redirect to its start page.
-func login(t *testing.T, l *lab.Lab, now time.Time) []byte {
+func recordedLogin(t *testing.T, l *lab.Lab, now time.Time) []byte {
 	t.Helper()
 	request := l.Request("_relay1")
 	d := l.Deliver(l.Response(lab.ResponseOptions{InResponseTo: requestID(l, request), Now: now}), relayOf(t, request))
@@ -84,7 +84,7 @@ func (b *bench) decoded(t *testing.T, now time.Time) *report.Report {
 	b.write(t, "idp.xml", string(b.lab.SAMLMetadata())) // decode asks nobody: it reads metadata from a file
 	b.write(t, "ssoctl.yaml", strings.Replace(b.lab.Connection(), "idp_metadata: "+b.lab.MetadataURL, "idp_metadata: ./idp.xml", 1))
 	o := decodeOptions{judging: judging{format: "json", failOn: "error", color: "never", names: []string{"lab"}}}
-	r, err := decodeReport(b.app, o, "login.har", login(t, b.lab, now))
+	r, err := decodeReport(b.app, o, "login.har", recordedLogin(t, b.lab, now))
 	if err != nil {
 		t.Fatal(err)
 	}

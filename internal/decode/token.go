@@ -9,11 +9,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/go-jose/go-jose/v4"
-
 	"github.com/ssoctl/ssoctl/internal/evidence"
 	"github.com/ssoctl/ssoctl/internal/oidcdoc"
 	"github.com/ssoctl/ssoctl/internal/report"
+	"github.com/ssoctl/ssoctl/internal/token"
 )
 
 // Client is what tokens are held against. Fields that are empty are not compared.
@@ -22,9 +21,6 @@ type Client struct {
 	Keys       *oidcdoc.JWKS // nil: signatures are not verified
 	At         time.Time     // when the token is used
 }
-
-// algorithms are those of RFC 7518 §3.1 that are made with a private key, and Ed25519 (RFC 8037).
-var algorithms = []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512, jose.ES256, jose.ES384, jose.ES512, jose.EdDSA}
 
 // Token summarises a JWT and holds it against what is known of the client. name is that of the parameter that carried it: only an ID
 // token is made for the client (OpenID Connect Core §2), so only of one is the audience compared.
@@ -52,44 +48,37 @@ func (k Client) signature(text string, header map[string]any) report.Row {
 	if kid != "" {
 		row.Value += ", key " + kid
 	}
-	refuse := func(format string, args ...any) report.Row {
-		row.Outcome, row.Severity, row.Text = report.Failed, report.Error, fmt.Sprintf(format, args...)
-		return row
-	}
-	switch {
-	case strings.EqualFold(alg, "none"):
-		return refuse("nothing is signed")
-	case k.Keys == nil:
-		row.Text = "not verified (--jwks)"
-		return row
+	switch v := token.Verify(text, token.Against{Keys: k.Keys}); {
+	case v.State == evidence.SigVerified:
+		row.Outcome, row.Text = report.Passed, "by a key of the set"
 	case strings.HasPrefix(alg, "HS"):
 		row.Text = "not verified: it is made with a shared secret and not with a key of the set"
-		return row
+	case k.Keys == nil && v.State == evidence.SigNotComputed:
+		row.Text = "not verified (--jwks)"
+	default:
+		row.Outcome, row.Severity, row.Text = report.Failed, report.Error, v.Text
 	}
-	parsed, err := jose.ParseSigned(text, algorithms)
-	if err != nil {
-		return refuse("it cannot be read: %s", strings.TrimPrefix(err.Error(), "go-jose/go-jose: "))
-	}
-	var names []string
-	named := false
-	for _, key := range k.Keys.Keys {
-		names = append(names, key.Name())
-		named = named || kid != "" && key.Kid == kid
-		if key.Public == nil || kid != "" && key.Kid != kid {
-			continue
+	return row
+}
+
+// tokenCodes are the rules that speak of a row of a token's summary.
+var tokenCodes = map[string][]string{
+	"signature": {"JWKS018", "JWKS022", "IDT002", "IDT003", "IDT006", "IDT001"},
+	"issuer":    {"IDT010", "IDT011", "IDT036", "IDT009"},
+	"audience":  {"IDT013", "IDT009"},
+}
+
+// MarkedToken puts the code of the rule that speaks of it to each row that is marked as wrong, so that it is not told twice.
+func MarkedToken(rows report.Rows, c report.Connection) report.Rows {
+	for i := range rows {
+		row := &rows[i]
+		for _, f := range c.Findings {
+			if row.Outcome == report.Failed && row.Code == "" && slices.Contains(tokenCodes[row.Key], f.Code) {
+				row.Code, row.Severity = f.Code, f.Severity
+			}
 		}
-		if _, err := parsed.Verify(key.Public); err == nil {
-			row.Outcome, row.Text = report.Passed, "by a key of the set"
-			return row
-		}
 	}
-	switch {
-	case kid != "" && !named:
-		return refuse("the key set has no key %q, it has: %s", kid, strings.Join(names, ", "))
-	case kid != "":
-		return refuse("the key %q of the set does not verify it", kid)
-	}
-	return refuse("no key of the set verifies it")
+	return rows
 }
 
 func part(parts []string, i int) map[string]any {

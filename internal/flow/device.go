@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -64,8 +65,10 @@ func (r *Run) Device(ctx context.Context) (*Device, bool) {
 		r.End(evidence.EndedRefused, "the IdP gave no device code")
 		return nil, false
 	}
-	if got.URL == "" {
-		got.URL = got.Old
+	got.URL = cmp.Or(got.URL, got.Old, got.Complete)
+	if got.URL == "" || got.UserCode == "" {
+		r.End(evidence.EndedInteraction, "the IdP does not say where, or by which code, a device is allowed")
+		return nil, false
 	}
 	d := &Device{UserCode: got.UserCode, URL: got.URL, Complete: got.Complete, code: got.Code, interval: 5 * time.Second, verifier: verifier}
 	if got.Interval > 0 && got.Interval < 120 {

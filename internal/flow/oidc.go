@@ -238,10 +238,11 @@ func (r *Run) userinfo(ctx context.Context, access string) {
 	r.claims = append(r.claims, evidence.ClaimSet{Source: "userinfo", Claims: body})
 }
 
-// emails asks the second address that some products have for e-mail addresses, when the profile of the user shows none.
+// emails asks the second address that some products have for e-mail addresses, when the profile of the user shows none. Where the SP
+// asks there too, it gives the claims with the address in them: one that is verified, the primary one if it can be.
 func (r *Run) emails(ctx context.Context, claims map[string]any, bearer map[string]string) []byte {
 	idp := r.s.Conn().IdP.OIDC
-	if s, _ := claims["email"].(string); s != "" || idp == nil {
+	if s, _ := claims["email"].(string); s != "" || idp == nil || r.s.Conn().SP.OIDC == nil {
 		return nil
 	}
 	endpoint, _, _ := strings.Cut(idp.Endpoints["emails"].V, " ")
@@ -250,7 +251,25 @@ func (r *Run) emails(ctx context.Context, claims map[string]any, bearer map[stri
 	}
 	ex, _ := r.s.Send(ctx, probe.Request{Label: evidence.LoginEmails, Method: http.MethodGet, URL: endpoint, Accept: "application/json", Header: bearer})
 	r.keep(ex)
-	return nil
+	var list []struct {
+		Email    string `json:"email"`
+		Primary  bool   `json:"primary"`
+		Verified bool   `json:"verified"`
+	}
+	if _, reads := r.s.Conn().SP.OIDC.EmailFallback[r.s.Conn().IdP.ID]; !reads || ex.Status != http.StatusOK || json.Unmarshal(ex.Body, &list) != nil {
+		return nil
+	}
+	best := -1
+	for i, e := range list {
+		if e.Verified && (best < 0 || e.Primary) {
+			best = i
+		}
+	}
+	if best < 0 {
+		return nil
+	}
+	claims["email"], claims["email_verified"] = list[best].Email, true
+	return encode(claims)
 }
 
 // refresh uses the refresh token once (OpenID Connect Core §12).

@@ -28,7 +28,7 @@ var may = map[string][]string{
 	"internal/xmlsig":             {"internal/source", "internal/xmltree"},
 	"internal/cert":               {},
 	"internal/samldoc":            {"internal/cert", "internal/source", "internal/xmltree"},
-	"internal/decode":             {"internal/cert", "internal/check", "internal/evidence", "internal/oidcdoc", "internal/report", "internal/samldoc", "internal/unwrap", "internal/xmlsig", "internal/xmltree"},
+	"internal/decode":             {"internal/cert", "internal/check", "internal/evidence", "internal/oidcdoc", "internal/report", "internal/samldoc", "internal/token", "internal/unwrap", "internal/xmlsig", "internal/xmltree"},
 	"internal/unwrap":             {"internal/evidence", "internal/oidcdoc", "internal/source", "internal/xmltree"},
 	"internal/knowledge":          {"internal/source"},
 	"internal/knowledge/indexgen": {"internal/knowledge"},

@@ -159,24 +159,24 @@ type clientChange struct {
 
 // loginChange is what can be wrong in a login, once the user has said who it is.
 type loginChange struct {
-	user      func(*User)                                                               // changes to who signed in
+	user      func(*User)                                                                // changes to who signed in
 	instead   func(l *Lab, w http.ResponseWriter, r *http.Request, req authRequest) bool // answers in place of the code when it returns true
-	posted    bool                                                                      // the answer comes by form_post, whatever was asked for
-	exchange  *refusal                                                                  // of a code that is right
-	response  func(members)                                                             // changes to the answer with tokens
-	answer    answer                                                                    // replaces the answer with tokens
-	access    func(string) string                                                       // makes the access token from a random one
-	header    members                                                                   // members of the ID token's header
-	claims    func(members)                                                             // changes to the ID token
-	refreshed func(members)                                                             // changes to the ID token of a refresh
-	make      func(l *Lab, header, claims members) (string, error)                      // makes the ID token in place of the healthy signer
-	both      func(members)                                                             // changes to the user's claims, in ID token and userinfo
-	userinfo  func(members)                                                             // changes to userinfo
-	info      answer                                                                    // replaces the answer of userinfo
-	device    func(members)                                                             // changes to the answer of the device endpoint
-	poll      *refusal                                                                  // of a device that was allowed
-	started   *refusal                                                                  // of every device request
-	signOut   *refusal                                                                  // of every sign-out
+	posted    bool                                                                       // the answer comes by form_post, whatever was asked for
+	exchange  *refusal                                                                   // of a code that is right
+	response  func(members)                                                              // changes to the answer with tokens
+	answer    answer                                                                     // replaces the answer with tokens
+	access    func(string) string                                                        // makes the access token from a random one
+	header    members                                                                    // members of the ID token's header
+	claims    func(members)                                                              // changes to the ID token
+	refreshed func(members)                                                              // changes to the ID token of a refresh
+	make      func(l *Lab, header, claims members) (string, error)                       // makes the ID token in place of the healthy signer
+	both      func(members)                                                              // changes to the user's claims, in ID token and userinfo
+	userinfo  func(members)                                                              // changes to userinfo
+	info      answer                                                                     // replaces the answer of userinfo
+	device    func(members)                                                              // changes to the answer of the device endpoint
+	poll      *refusal                                                                   // of a device that was allowed
+	started   *refusal                                                                   // of every device request
+	signOut   *refusal                                                                   // of every sign-out
 }
 
 // clientState is how the client is registered.

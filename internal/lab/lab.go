@@ -32,7 +32,7 @@ type Options struct {
 	Loopback bool             // http://127.0.0.1/callback and /saml/acs are registered as well, with any port (RFC 8252 section 7.3)
 	Implicit bool             // the implicit flow is on offer beside the code: id_token, id_token token
 	Fragment bool             // response mode fragment is on offer for the code
-	KeyJWT   bool             // the client proves itself by private_key_jwt alone; ClientSecret is its private key, PEM
+	KeyJWT   bool             // the client proves itself by private_key_jwt alone; ClientSecret is its private key, a JWK
 	Now      func() time.Time // clock of certificates, Date headers and tokens; default time.Now
 }
 
@@ -56,24 +56,24 @@ type Lab struct {
 	SPEntityID  string // of the SP
 	ACSURL      string // of the SP: where it wants its responses; with some faults not what is registered
 
-	opts     Options
-	site     site
-	b        behaviour
-	keys     *keyring
-	store    *store
-	closing  chan struct{} // closed by Close: ends answers that never end by themselves
-	once     sync.Once
-	gate     sync.RWMutex // held for reading by each running handler
-	closed   bool         // guarded by gate
-	serving  sync.WaitGroup
-	stop     []func() // what Close stops, in this order
-	log      requestLog
+	opts      Options
+	site      site
+	b         behaviour
+	keys      *keyring
+	store     *store
+	closing   chan struct{} // closed by Close: ends answers that never end by themselves
+	once      sync.Once
+	gate      sync.RWMutex // held for reading by each running handler
+	closed    bool         // guarded by gate
+	serving   sync.WaitGroup
+	stop      []func() // what Close stops, in this order
+	log       requestLog
 	clientKey crypto.Signer // of a client that proves itself by private_key_jwt
-	fetched  counter   // how often each document was asked for, for documents that change
-	callback string    // the redirect URI that is registered
-	secret   string    // the secret that is registered
-	leaf     []byte    // the web server's certificate, DER
-	saml     *samlSide // nil when the lab speaks no SAML
+	fetched   counter       // how often each document was asked for, for documents that change
+	callback  string        // the redirect URI that is registered
+	secret    string        // the secret that is registered
+	leaf      []byte        // the web server's certificate, DER
+	saml      *samlSide     // nil when the lab speaks no SAML
 }
 
 // Start makes keys and certificates and begins to serve. An unknown fault, an address that is not loopback or

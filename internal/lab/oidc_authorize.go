@@ -15,9 +15,9 @@ import (
 // authRequest is an authorization request that was found in order.
 type authRequest struct {
 	redirectURI, state, nonce, challenge, responseMode, responseType string
-	scope, prompt                                      []string
-	maxAge                                             time.Duration // negative: not asked
-	loginHint                                          string
+	scope, prompt                                                    []string
+	maxAge                                                           time.Duration // negative: not asked
+	loginHint                                                        string
 }
 
 // authorize is the authorization endpoint: RFC 6749 section 4.1, OIDC Core section 3.1.2.

@@ -2,9 +2,7 @@ package lab
 
 import (
 	"crypto/rsa"
-	"crypto/x509"
 	"encoding/json"
-	"encoding/pem"
 	"fmt"
 	"net/http"
 	"slices"
@@ -33,12 +31,15 @@ func (l *Lab) makeClientKey() error {
 	if err != nil {
 		return fmt.Errorf("make the client's key: %w", err)
 	}
-	der, err := x509.MarshalPKCS8PrivateKey(private)
+	j, err := webKey(private, "RS256", "")
 	if err != nil {
-		return fmt.Errorf("make the client's key: %w", err)
+		return fmt.Errorf("name the client's key: %w", err)
 	}
-	l.clientKey = private
-	l.ClientSecret = string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+	text, err := json.Marshal(j)
+	if err != nil {
+		return fmt.Errorf("write the client's key: %w", err)
+	}
+	l.clientKey, l.ClientSecret = private, string(text)
 	return nil
 }
 

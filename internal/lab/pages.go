@@ -21,6 +21,10 @@ func page(name string, d pageData) string {
 		fmt.Fprintf(&b, pageLoginForm, e(d.Action), e(d.Transaction), e(d.Username))
 	case "device.html":
 		fmt.Fprintf(&b, pageDeviceForm, e(d.Action), e(d.UserCode))
+	case "otp.html":
+		fmt.Fprintf(&b, pageOTPForm, e(d.Action))
+	case "consent.html":
+		fmt.Fprintf(&b, pageConsentForm, e(d.Action))
 	case "form_post.html":
 		fmt.Fprintf(&b, "<form id=\"answer\" method=\"post\" action=\"%s\">\n", e(d.Action))
 		for _, field := range slices.Sorted(maps.Keys(d.Fields)) {
@@ -76,5 +80,19 @@ const pageDeviceForm = `<form id="device" method="post" action="%s">
 <input id="password" name="password" type="password" autocomplete="current-password" required>
 <button type="submit" name="decision" value="allow">Allow</button>
 <button type="submit" name="decision" value="deny">Deny</button>
+</form>
+`
+
+const pageOTPForm = `<form id="otp" method="post" action="%s">
+<label for="otp">One-time code of your authenticator app</label>
+<input id="code" name="otp" inputmode="numeric" autocomplete="one-time-code" required>
+<button type="submit">Sign in</button>
+</form>
+`
+
+const pageConsentForm = `<form id="consent" method="post" action="%s">
+<p>Do you grant these access privileges?</p>
+<button type="submit" name="accept" value="yes">Yes</button>
+<button type="submit" name="cancel" value="no">No</button>
 </form>
 `

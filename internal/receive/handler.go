@@ -118,8 +118,6 @@ func (l *Loopback) offer(a Answer) (taken, again bool) {
 // hold keeps the browser until the caller knows how the login ended, so that the page tells the truth.
 func (l *Loopback) hold(w http.ResponseWriter, r *http.Request) {
 	defer close(l.delivered)
-	// The server's deadline for reading would else end the request while it waits.
-	_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 	timer := time.NewTimer(l.options.Timeouts.Hold)
 	defer timer.Stop()
 	page := Page{Title: "The answer has arrived", Detail: "How the login ended is said in the terminal.", mark: "i"}
@@ -127,7 +125,8 @@ func (l *Loopback) hold(w http.ResponseWriter, r *http.Request) {
 	case <-l.concluded:
 	case <-l.closed:
 	case <-timer.C:
-	
+	case <-r.Context().Done():
+		return
 	}
 	l.mu.Lock()
 	if l.over {

@@ -151,7 +151,7 @@ func TestDoubleHit(t *testing.T) {
 	if _, err := l.Wait(ctx); err != nil {
 		t.Fatal(err)
 	}
-	for _, again := range []string{get("/callback?code=abc&state=" + state), get("/callback?code=evil&state=other"), post("/callback", "state="+state)} {
+	for _, again := range []string{get("/callback?code=abc&state=" + state), get("/callback?code=evil&state=other"), post("/callback", "state="+state), post("/callback", "a="+strings.Repeat("A", 300<<10))} {
 		if got := raw(t, l, again); got.status != http.StatusGone {
 			t.Errorf("a replay got %d", got.status)
 		}

@@ -31,7 +31,8 @@ type Options struct {
 	// (localhost: both addresses, same port). Port 0 or none means any free port.
 	Redirect string
 	// Accept tells whether an answer belongs to this login. It compares in constant time and is never called by two requests at
-	// once. What it refuses is answered with 400 and counted, and the wait goes on. Nil: only start pages are served.
+	// once; it must not call the Loopback. What it refuses is answered with 400 and counted, and the wait goes on. Nil: only start
+	// pages are served.
 	Accept func(Answer) bool
 	// IdPOrigins are the origins that may post an answer; "null" always may, as redirects and referrer policies produce it.
 	IdPOrigins []string

@@ -143,6 +143,26 @@ func TestPasteWaitsForTheRest(t *testing.T) {
 	}
 }
 
+// TestPasteWaitsForEnter: what goes on without a line break yet is no end either, however long it takes.
+func TestPasteWaitsForEnter(t *testing.T) {
+	tt := prompt(limit(t), Prompt{TTY: true, Whole: whole, quiet: 400 * time.Millisecond}, nil)
+	if _, err := io.WriteString(tt.keys, "curl code=1\r"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(tt.keys, " -H x"); err != nil {
+		t.Fatal(err)
+	}
+	slow := time.NewTimer(700 * time.Millisecond)
+	select {
+	case got := <-tt.done:
+		t.Fatalf("ended with %q", got.text)
+	case <-slow.C:
+	}
+	if got := tt.typed(t, "\r", "\r"); got.text != "curl code=1\n -H x" {
+		t.Errorf("%q, %v", got.text, got.err)
+	}
+}
+
 func TestPasteTellsHowMuch(t *testing.T) {
 	tt := prompt(limit(t), Prompt{TTY: true}, nil)
 	tt.typed(t, "\x1b[200~ "+callback+"\n\x1b[201~")

@@ -19,6 +19,13 @@ type connection struct {
 	OIDC    *oidcSide         `yaml:"oidc,omitempty"`
 	SAML    *samlSide         `yaml:"saml,omitempty"`
 	Domains []string          `yaml:"allowed_domains,omitempty"`
+	Roles   *roleRules        `yaml:"roles,omitempty"`
+}
+
+// roleRules are the SP's rules that give roles.
+type roleRules struct {
+	Strict bool                `yaml:"strict,omitempty"`
+	Rules  []map[string]string `yaml:"rules"`
 }
 
 type oidcSide struct {

@@ -54,7 +54,7 @@ func atCallback(code, title string, severity report.Severity, why, fix, ref stri
 			if reason := notCalledBack(c); reason != "" {
 				return reason
 			}
-			if (code == "AUTHZ011" || code == "AUTHZ014") && bareCode(c, said(c)) {
+			if code == "AUTHZ014" && bareCode(c, said(c)) {
 				return onlyCode
 			}
 			return ""
@@ -86,11 +86,20 @@ func inFragment(_ *check.Case, a *oidcdoc.Answer, sent url.Values) *report.Findi
 		Message: fmt.Sprintf("asked for response_type %q, the IdP answers in the fragment of %q, not in its query", "code", a.Base)}
 }
 
-func stateKept(_ *check.Case, a *oidcdoc.Answer, sent url.Values) *report.Finding {
+func stateKept(c *check.Case, a *oidcdoc.Answer, sent url.Values) *report.Finding {
 	want := sent.Get("state")
+	byHand := c.Login != nil && a == c.Login.Answer && (c.Login.Receiver == "paste" || c.Login.Receiver == "file")
 	switch {
 	case want == "" || a.State == want:
 		return nil
+	case byHand && len(a.Params) == 1 && a.Code != "":
+		return &report.Finding{Severity: report.Info, Inconclusive: true, Want: want,
+			Message: "only the code was brought, without state, so that nothing shows that it belongs to this login",
+			Fix:     []string{"copy the whole address, or the whole line of the request"}}
+	case byHand && a.State != "":
+		return &report.Finding{Severity: report.Warning, Inconclusive: true, Got: a.State, Want: want,
+			Message: fmt.Sprintf("the answer that was brought is one to another request: state was sent as %q and is %q in it", want, a.State),
+			Fix:     []string{"start anew, and bring the answer of the page that this login opened, not of an earlier one"}}
 	case !a.Params.Has("state"):
 		return &report.Finding{Want: want, Message: fmt.Sprintf("state was sent to %q and does not come back", a.Base)}
 	}

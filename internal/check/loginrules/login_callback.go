@@ -19,8 +19,11 @@ var loginCallback = []check.Rule{
 		"The browser may look for localhost at the other of 127.0.0.1 and ::1 and finds nobody there.",
 		"use http://127.0.0.1 or http://[::1] in the redirect URI", "RFC 8252 §8.3",
 		func(c *check.Case) string {
-			if c.Login.Listener == "" {
+			switch {
+			case c.Login.Listener == "":
 				return "nothing was listened on"
+			case strings.Contains(c.Login.Listener, "localhost"):
+				return "which addresses were listened on is not known"
 			}
 			return ""
 		}, splitLoopback),

@@ -99,6 +99,10 @@ func refusedOtherwise(c *check.Case) []report.Finding {
 	if told(c) {
 		return nil
 	}
+	if ex := c.Login.Obs.Labelled(evidence.LoginDevice); ex != nil && ex.Failure != nil && ex.Status == 0 {
+		return []report.Finding{{Severity: report.Warning, Inconclusive: true, Where: report.Location{Evidence: ex.Name()}, Got: ex.Failure.Text,
+			Message: "the device authorization endpoint gave no answer: " + check.Quote(ex.Failure.Text), Fix: []string{"ssoctl doctor " + c.Config.Name}}}
+	}
 	if code == "" && a == nil && c.Login.End == evidence.EndedRefused && c.Login.Refused == nil && c.Login.Started == nil {
 		return []report.Finding{{Where: loginPlace(c), Got: c.Login.Detail, Fix: otherwiseSteps(c),
 			Message: "the IdP refused the login and said " + check.Quote(orNothing(c.Login.Detail))}}

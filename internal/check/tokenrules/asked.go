@@ -67,7 +67,7 @@ var asked = []check.Rule{
 // inLogin makes a rule that compares the token of a login with the request. A refreshed token answers no request.
 func inLogin(r check.Rule, decides func(*check.Case) string, judge func(*check.Case, *check.Token) *report.Finding) check.Rule {
 	r = onIDToken(r, nil, func(c *check.Case, t *check.Token) *report.Finding {
-		if t.Label == evidence.LoginRefresh || t.Label == "" {
+		if !answersRequest(c, t) {
 			return nil
 		}
 		return judge(c, t)
@@ -76,12 +76,22 @@ func inLogin(r check.Rule, decides func(*check.Case) string, judge func(*check.C
 	r.Protocol = config.OIDC
 	readable := r.Decides
 	r.Decides = func(c *check.Case) string {
-		if reason := readable(c); reason != "" || decides == nil {
+		switch reason := readable(c); {
+		case reason != "":
 			return reason
+		case !slices.ContainsFunc(idTokens(c), func(t *check.Token) bool { return answersRequest(c, t) }):
+			return "no ID token that the request of this login brought"
+		case decides != nil:
+			return decides(c)
 		}
-		return decides(c)
+		return ""
 	}
 	return r
+}
+
+// answersRequest reports whether a token came in answer to the login's request: not by a refresh, and not as something that was pasted.
+func answersRequest(c *check.Case, t *check.Token) bool {
+	return t.Label != "" && t.Label != evidence.LoginRefresh && (c.Login.Receiver == "har" || !came(c, t).IsZero())
 }
 
 func otherNonce(c *check.Case, t *check.Token) *report.Finding {
@@ -109,6 +119,7 @@ func maxAgeOf(c *check.Case) (time.Duration, bool) {
 func signedInAt(c *check.Case, t *check.Token) *report.Finding {
 	_, wanted := maxAgeOf(c)
 	at, ok := stamp(t, "auth_time")
+	now := came(c, t)
 	name := t.In("").Evidence
 	f := &report.Finding{Where: t.In("auth_time")}
 	switch {
@@ -118,12 +129,12 @@ func signedInAt(c *check.Case, t *check.Token) *report.Finding {
 		return nil
 	case !ok:
 		f.Message = fmt.Sprintf("auth_time of the %s is no number of seconds since 1970", name)
-	case t.At.IsZero() || at.Sub(t.At) > absurd: // IDT017
+	case now.IsZero() || at.Sub(now) > absurd: // IDT017
 		return nil
-	case at.Sub(t.At) > max(skew(c), leeway) && offClock(c, t) == 0:
-		f.Got, f.Message = moment(at), fmt.Sprintf("auth_time of the %s is %s, %s after the token came", name, moment(at), lapse(at.Sub(t.At)))
-	case t.At.Sub(at) > 365*24*time.Hour:
-		f.Got, f.Message = moment(at), fmt.Sprintf("auth_time of the %s is %s: the user signed in %s ago", name, moment(at), lapse(t.At.Sub(at)))
+	case at.Sub(now) > max(skew(c), leeway) && offClock(c, t) == 0:
+		f.Got, f.Message = moment(at), fmt.Sprintf("auth_time of the %s is %s, %s after the token came", name, moment(at), lapse(at.Sub(now)))
+	case now.Sub(at) > 365*24*time.Hour:
+		f.Got, f.Message = moment(at), fmt.Sprintf("auth_time of the %s is %s: the user signed in %s ago", name, moment(at), lapse(now.Sub(at)))
 	default:
 		return nil
 	}
@@ -153,15 +164,15 @@ func otherContext(c *check.Case, t *check.Token) *report.Finding {
 func notAsAsked(c *check.Case, t *check.Token) *report.Finding {
 	q := c.Login.Request
 	at, ok := stamp(t, "auth_time")
-	off := offClock(c, t)
+	off, now := offClock(c, t), came(c, t)
 	f := &report.Finding{Where: t.In("auth_time")}
 	limit, limited := maxAgeOf(c)
 	switch {
 	case ok && q.Get("prompt") == "login" && !c.Login.Began.IsZero() && at.Add(-off).Before(c.Login.Began.Add(-skew(c))):
 		f.Got, f.Message = moment(at), fmt.Sprintf("prompt %q was asked for and the user was not asked: auth_time is %s, the request was made at %s", "login", moment(at), moment(c.Login.Began))
-	case ok && limited && !t.At.IsZero() && t.At.Sub(at.Add(-off)) > limit+skew(c)+maxAge:
-		f.Got, f.Want = lapse(t.At.Sub(at)), lapse(limit)
-		f.Message = fmt.Sprintf("max_age %q was asked for and the user had signed in %s before", q.Get("max_age"), lapse(t.At.Sub(at)))
+	case ok && limited && !now.IsZero() && now.Sub(at.Add(-off)) > limit+skew(c)+maxAge:
+		f.Got, f.Want = lapse(now.Sub(at)), lapse(limit)
+		f.Message = fmt.Sprintf("max_age %q was asked for and the user had signed in %s before", q.Get("max_age"), lapse(now.Sub(at)))
 	case q.Get("hd") != "" && q.Get("hd") != "*" && c.Config != nil && c.Config.OIDC.HD == "" && !strings.EqualFold(q.Get("hd"), t.Str("hd")):
 		f.Got, f.Want, f.Where = t.Str("hd"), q.Get("hd"), t.In("hd")
 		f.Message = fmt.Sprintf("hd %s was asked for and hd of the %s is %s", check.Quote(q.Get("hd")), t.In("").Evidence, check.Quote(t.Str("hd")))

@@ -52,6 +52,9 @@ func notForUs(c *check.Case, t *check.Token) *report.Finding {
 	if len(aud) == 0 {
 		message = fmt.Sprintf("the %s has no aud, so it is made for nobody; the SP's client_id is %s", t.In("").Evidence, check.Quote(want))
 	}
+	if len(aud) == 0 {
+		return &report.Finding{Want: want, Where: t.In("aud"), Message: message, Fix: []string{c.AtIdP("send "+want+" as aud of ID tokens for this client", "claims")}}
+	}
 	return &report.Finding{Got: strings.Join(aud, " "), Want: want, Where: t.In("aud"), Message: message,
 		Fix: append([]string{c.AtIdP("see which client ID the application has: the token is made for "+check.Quote(strings.Join(aud, " ")), "client_id")}, c.IfAtSP("enter that client ID", "client_id")...)}
 }

@@ -104,7 +104,7 @@ func unreadable(c *check.Case, t *check.Token) *report.Finding {
 	case t.Parts == 5 && !t.Unsealed:
 		f.Got, f.Want = "encrypted", "signed"
 		f.Message = fmt.Sprintf("the %s is encrypted (five parts): only who holds the key can read it", t.In("").Evidence)
-		f.Fix = []string{c.AtIdP("switch the encryption of ID tokens off, unless the SP holds the key", "encryption", "client_id")}
+		f.Fix = []string{c.AtIdP("switch the encryption of ID tokens off, unless the SP holds the key")}
 	case t.Unsealed || t.Parts == 3 && t.Problem == "" && t.Claims != nil:
 		return nil
 	default:

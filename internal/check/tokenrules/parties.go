@@ -73,11 +73,33 @@ func otherIssuer(c *check.Case, t *check.Token) *report.Finding {
 	}
 	f := &report.Finding{Got: got, Want: want, Where: t.In("iss"),
 		Message: fmt.Sprintf("iss of the %s is %s but the issuer is %s (%s)", t.In("").Evidence, check.Quote(got), check.Quote(want), check.Difference(want, exact.Compare(got, want)))}
-	f.Fix = append(c.IfAtSP("enter "+got, "issuer"), c.AtIdP("or let the application take its tokens from "+want, "issuer"))
+	f.Fix = mendIssuer(c, got, want)
 	if c.Config != nil && c.Config.Stated("oidc/issuer") {
 		f.Related = []report.Location{c.Config.Pos("oidc/issuer")}
 	}
 	return f
+}
+
+// mendIssuer says on which side to mend an issuer: where the SP has what the discovery document says, the tokens are at odds with the IdP
+// itself; a value that only a request by another way brings (plain http, the issuer of another kind) must not be entered anywhere.
+func mendIssuer(c *check.Case, got, want string) []string {
+	kind := func(issuer string) string {
+		for _, k := range c.IdP.Issuer.Kinds {
+			if c.Lib.Matches(k.Match, issuer) {
+				return k.ID
+			}
+		}
+		return ""
+	}
+	switch {
+	case kind(got) != kind(want):
+		return []string{"let the SP use the authorization and token endpoints of " + want, c.AtIdP("see which issuer the application's tokens have", "issuer")}
+	case strings.HasPrefix(got, "http://") && strings.HasPrefix(want, "https://"):
+		return []string{c.AtIdP("let it know its public address "+want+": its host name setting, and X-Forwarded-Proto of the proxy before it", "issuer")}
+	case c.Config != nil && c.Discovery.Str("issuer") == c.Config.Issuer():
+		return []string{c.AtIdP("let tokens have the issuer of the discovery document, "+want, "issuer"), "see that no request goes to another address of the IdP: some put the address that was asked into the token"}
+	}
+	return append(c.IfAtSP("enter "+got, "issuer"), c.AtIdP("or let the application take its tokens from "+want, "issuer"))
 }
 
 func oddSubject(c *check.Case, t *check.Token) *report.Finding {

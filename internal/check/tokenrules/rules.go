@@ -98,12 +98,23 @@ func skew(c *check.Case) time.Duration {
 	return usualSkew
 }
 
+// came is when a token reached the SP, as far as anybody knows; zero when nobody does: it stood in something that was pasted or saved,
+// and was not fetched for it.
+func came(c *check.Case, t *check.Token) time.Time {
+	switch l := c.Login; {
+	case l == nil || t.Label == "":
+		return t.At
+	case l.Receiver == "har":
+		return l.Arrived
+	case t.Label == evidence.LoginCallback && l.Receiver == "file", t.Label != evidence.LoginCallback && l.Exchange == nil:
+		return time.Time{}
+	}
+	return t.At
+}
+
 // fresh reports whether a token came in a login that somebody has just made: not from a file, and not from a recording.
 func fresh(c *check.Case, t *check.Token) bool {
-	if c.Login == nil || t.At.IsZero() || t.Label == "" {
-		return false
-	}
-	return c.Login.Receiver != "file" && c.Login.Receiver != "har"
+	return c.Login != nil && t.Label != "" && c.Login.Receiver != "har" && !came(c, t).IsZero()
 }
 
 // stamp gives a NumericDate claim as a time; ok is false when it is missing, no number, or beyond what a time can be.

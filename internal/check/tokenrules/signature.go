@@ -72,7 +72,7 @@ var keys = []check.Rule{
 		Fix:     "let the IdP publish the key at jwks_uri before it signs with it, and let the SP fetch the set anew when it meets an unknown kid",
 		Refs:    []string{"OpenID Connect Core 1.0 §10.1.1"},
 		Decides: unverifiable,
-	}, []evidence.Kind{evidence.JWKS}, func(c *check.Case, t *check.Token) *report.Finding {
+	}, []evidence.Kind{evidence.JWKS, evidence.LoginRun}, func(c *check.Case, t *check.Token) *report.Finding {
 		if t.Signature.State != evidence.SigNoKey || appKeys(c) {
 			return nil
 		}
@@ -83,7 +83,7 @@ var keys = []check.Rule{
 		Why:     "An application with signing keys of its own is verified only by an SP that asks for the key set with its client ID.",
 		Fix:     "let the application use the keys of the organisation, or let the SP ask jwks_uri with client_id",
 		Decides: unverifiable,
-	}, []evidence.Kind{evidence.JWKS}, func(c *check.Case, t *check.Token) *report.Finding {
+	}, []evidence.Kind{evidence.JWKS, evidence.LoginRun}, func(c *check.Case, t *check.Token) *report.Finding {
 		if t.Signature.State != evidence.SigNoKey || !appKeys(c) {
 			return nil
 		}
@@ -152,11 +152,11 @@ func otherAlgorithm(c *check.Case, t *check.Token) *report.Finding {
 	case len(algs) > 0 && !slices.Contains(algs, alg):
 		f.Want = strings.Join(algs, " ")
 		f.Message = fmt.Sprintf("the %s is signed by %s but %s takes %s", t.In("").Evidence, check.Quote(alg), c.TheSP(), quoted(algs))
-		f.Fix = []string{c.AtIdP("sign ID tokens for this client by "+algs[0], "signing", "client_id")}
+		f.Fix = []string{c.AtIdP("sign ID tokens for this client by "+algs[0])}
 	case announced && !slices.Contains(offered, alg):
 		f.Want, f.Related = strings.Join(offered, " "), []report.Location{c.Place(evidence.Discovery, c.Discovery.Doc, "/"+idTokenAlgs)}
 		f.Message = fmt.Sprintf("the %s is signed by %s but the discovery document lists %s", t.In("").Evidence, check.Quote(alg), quoted(offered))
-		f.Fix = []string{c.AtIdP("sign by an algorithm that the discovery document lists", "signing", "client_id")}
+		f.Fix = []string{c.AtIdP("sign by an algorithm that the discovery document lists")}
 		if len(algs) > 0 { // the SP takes it all the same
 			f.Severity = report.Warning
 		}
@@ -177,7 +177,7 @@ func symmetric(c *check.Case, t *check.Token) *report.Finding {
 			f.Message += fmt.Sprintf(", and the secret has %d characters where %d bytes are due", r.Length, 32)
 		}
 	}
-	f.Fix = []string{c.AtIdP("sign ID tokens for this client by RS256", "signing", "client_id")}
+	f.Fix = []string{c.AtIdP("sign ID tokens for this client by RS256")}
 	return f
 }
 

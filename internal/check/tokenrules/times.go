@@ -19,7 +19,7 @@ var times = []check.Rule{
 		Fix:     "set the clocks of IdP and SP by NTP, and let ID tokens live some minutes",
 		Refs:    []string{"OpenID Connect Core 1.0 §3.1.3.7"},
 		Decides: undated("exp"),
-	}, nil, expired),
+	}, []evidence.Kind{evidence.LoginRun}, expired),
 	onIDToken(check.Rule{
 		Code: "IDT017", Title: "times are in seconds", Severity: report.Error, Explains: []string{"IDT018", "IDT019", "IDT020"},
 		Why:  "The token never expires, or the SP refuses a time that it cannot represent.",
@@ -53,7 +53,7 @@ var times = []check.Rule{
 		}
 		return &report.Finding{Got: hours(exp.Sub(iat)), Want: hours(most), Where: t.In("exp"),
 			Message: fmt.Sprintf("the %s is good for %s, longer than %s", t.In("").Evidence, hours(exp.Sub(iat)), hours(most)),
-			Fix:     []string{c.AtIdP("shorten the life of ID tokens", "client_id")}}
+			Fix:     []string{c.AtIdP("shorten the life of ID tokens")}}
 	}),
 }
 
@@ -82,7 +82,7 @@ const absurd = 50 * 365 * 24 * time.Hour
 func undated(claim string) func(*check.Case) string {
 	return func(c *check.Case) string {
 		for _, t := range idTokens(c) {
-			if t.Claims[claim] == nil || !t.At.IsZero() {
+			if t.Claims[claim] == nil || !came(c, t).IsZero() {
 				return ""
 			}
 		}
@@ -93,24 +93,25 @@ func undated(claim string) func(*check.Case) string {
 func expired(c *check.Case, t *check.Token) *report.Finding {
 	name := t.In("").Evidence
 	exp, ok := stamp(t, "exp")
+	at := came(c, t)
 	switch {
 	case t.Claims["exp"] == nil:
-		return &report.Finding{Aspect: "missing", Where: t.In("exp"), Message: fmt.Sprintf("the %s has no exp, so it never expires", name), Fix: []string{c.AtIdP("send exp in ID tokens", "client_id")}}
+		return &report.Finding{Aspect: "missing", Where: t.In("exp"), Message: fmt.Sprintf("the %s has no exp, so it never expires", name), Fix: []string{c.AtIdP("send exp in ID tokens")}}
 	case !ok:
 		return &report.Finding{Where: t.In("exp"), Message: fmt.Sprintf("exp of the %s is no number of seconds since 1970", name)}
-	case t.At.IsZero() || t.At.Before(exp):
+	case at.IsZero() || at.Before(exp):
 		return nil
 	}
-	f := &report.Finding{Got: moment(exp), Want: "after " + moment(t.At), Where: t.In("exp"),
-		Message: fmt.Sprintf("the %s expired at %s, %s before it came (%s)", name, moment(exp), lapse(t.At.Sub(exp)), moment(t.At))}
-	if d := skew(c); t.At.Before(exp.Add(d)) {
+	f := &report.Finding{Got: moment(exp), Want: "after " + moment(at), Where: t.In("exp"),
+		Message: fmt.Sprintf("the %s expired at %s, %s before it came (%s)", name, moment(exp), lapse(at.Sub(exp)), moment(at))}
+	if d := skew(c); at.Before(exp.Add(d)) {
 		f.Severity = report.Warning
 		f.Message += fmt.Sprintf("; that is within the %s that are usual for clocks", lapse(d))
 	}
 	return f
 }
 
-func milliseconds(_ *check.Case, t *check.Token) *report.Finding {
+func milliseconds(c *check.Case, t *check.Token) *report.Finding {
 	for _, claim := range []string{"exp", "iat", "nbf", "auth_time"} {
 		s, ok := t.Seconds(claim)
 		if !ok || s < 2.5e11 { // the year 9892; in milliseconds 1977
@@ -119,7 +120,7 @@ func milliseconds(_ *check.Case, t *check.Token) *report.Finding {
 		return &report.Finding{Got: fmt.Sprintf("%.0f", s), Want: fmt.Sprintf("%.0f", s/1000), Where: t.In(claim),
 			Message: fmt.Sprintf("%s of the %s is %.0f, milliseconds where %.0f seconds are due", claim, t.In("").Evidence, s, s/1000)}
 	}
-	if exp, ok := stamp(t, "exp"); ok && !t.At.IsZero() && exp.Sub(t.At) > absurd {
+	if exp, ok := stamp(t, "exp"); ok && exp.Sub(c.Now) > absurd {
 		return &report.Finding{Got: moment(exp), Where: t.In("exp"), Message: fmt.Sprintf("exp of the %s is %s, more than 50 years ahead", t.In("").Evidence, moment(exp))}
 	}
 	return nil
@@ -128,23 +129,23 @@ func milliseconds(_ *check.Case, t *check.Token) *report.Finding {
 // madeAt leaves to NET018 what only the clock can be to blame for.
 func madeAt(c *check.Case, t *check.Token) *report.Finding {
 	iat, ok := stamp(t, "iat")
-	name := t.In("").Evidence
+	name, at := t.In("").Evidence, came(c, t)
 	switch {
 	case t.Claims["iat"] == nil:
 		return &report.Finding{Where: t.In("iat"), Message: fmt.Sprintf("the %s has no iat: nobody knows when it was made", name)}
 	case !ok:
 		return &report.Finding{Where: t.In("iat"), Message: fmt.Sprintf("iat of the %s is no number of seconds since 1970", name)}
-	case t.At.IsZero() || iat.Sub(t.At) > absurd: // IDT017
+	case at.IsZero() || iat.Sub(at) > absurd: // IDT017
 		return nil
 	case offClock(c, t) != 0:
 		return nil
 	}
-	f := &report.Finding{Got: moment(iat), Want: moment(t.At), Where: t.In("iat")}
-	switch off := iat.Sub(t.At); {
+	f := &report.Finding{Got: moment(iat), Want: moment(at), Where: t.In("iat")}
+	switch off := iat.Sub(at); {
 	case off > skew(c) && off > leeway:
-		f.Message = fmt.Sprintf("the %s was made at %s, %s after it came (%s)", name, moment(iat), lapse(off), moment(t.At))
+		f.Message = fmt.Sprintf("the %s was made at %s, %s after it came (%s)", name, moment(iat), lapse(off), moment(at))
 	case fresh(c, t) && -off > maxAge+leeway+backdated(c):
-		f.Message = fmt.Sprintf("the %s was made at %s, %s before it came (%s), although the login was made just now", name, moment(iat), lapse(-off), moment(t.At))
+		f.Message = fmt.Sprintf("the %s was made at %s, %s before it came (%s), although the login was made just now", name, moment(iat), lapse(-off), moment(at))
 	default:
 		return nil
 	}
@@ -159,18 +160,19 @@ const leeway = 5 * time.Second
 
 func notYet(c *check.Case, t *check.Token) *report.Finding {
 	nbf, ok := stamp(t, "nbf")
-	if !ok || t.At.IsZero() || !t.At.Before(nbf) || nbf.Sub(t.At) > absurd {
+	at := came(c, t)
+	if !ok || at.IsZero() || !at.Before(nbf) || nbf.Sub(at) > absurd {
 		return nil
 	}
 	if iat, ok := stamp(t, "iat"); ok && nbf.Equal(iat) && offClock(c, t) != 0 { // NET018
 		return nil
 	}
-	off := nbf.Sub(t.At)
+	off := nbf.Sub(at)
 	if off <= skew(c) && off <= leeway {
 		return nil
 	}
-	f := &report.Finding{Got: moment(nbf), Want: moment(t.At), Where: t.In("nbf"),
-		Message: fmt.Sprintf("the %s is good only from %s, %s after it came (%s)", t.In("").Evidence, moment(nbf), lapse(off), moment(t.At))}
+	f := &report.Finding{Got: moment(nbf), Want: moment(at), Where: t.In("nbf"),
+		Message: fmt.Sprintf("the %s is good only from %s, %s after it came (%s)", t.In("").Evidence, moment(nbf), lapse(off), moment(at))}
 	if off > skew(c) {
 		f.Severity = report.Error
 	}

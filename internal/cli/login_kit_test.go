@@ -1,0 +1,416 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ssoctl/ssoctl/internal/lab"
+	"github.com/ssoctl/ssoctl/internal/report"
+	"github.com/ssoctl/ssoctl/internal/unwrap"
+)
+
+// screen is standard error of a run: it keeps what is written, and tells of addresses that a person is to open.
+type screen struct {
+	mu    sync.Mutex
+	text  bytes.Buffer
+	shown chan string
+	told  map[string]bool
+	find  *regexp.Regexp
+}
+
+func newScreen(find string) *screen {
+	return &screen{shown: make(chan string, 8), told: map[string]bool{}, find: regexp.MustCompile(find)}
+}
+
+func (s *screen) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.text.Write(p)
+	for _, m := range s.find.FindAllStringSubmatch(s.text.String(), -1) {
+		if address := strings.Join(m[1:], " "); !s.told[address] {
+			s.told[address] = true
+			s.shown <- address
+		}
+	}
+	return len(p), nil
+}
+
+func (s *screen) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.text.String()
+}
+
+// signHere finds the address that a person is to open.
+const signHere = `Sign in here[^\n]*:\n\n    (\S+)\n`
+
+// browser is an HTTP client of a bench's lab that fills in its pages as a person does, and delivers to loopback alone.
+type browser struct {
+	*http.Client
+	b *bench
+}
+
+func (b *bench) browser(t *testing.T) *browser {
+	t.Helper()
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(b.lab.CAPEM)
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lab := b.lab.Addr
+	tr := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if host, _, _ := net.SplitHostPort(addr); host != "127.0.0.1" && host != "::1" {
+			addr = lab
+		}
+		return (&net.Dialer{}).DialContext(ctx, network, addr)
+	}}
+	t.Cleanup(tr.CloseIdleConnections)
+	return &browser{&http.Client{Transport: tr, Jar: jar, Timeout: 20 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, b}
+}
+
+// outcome is where a browser stands after a login: at the redirect URI or ACS, with a query or a form.
+type outcome struct {
+	address string
+	form    url.Values
+}
+
+// pasted is what a person copies: the address, or the body of the form.
+func (o outcome) pasted() string {
+	if o.form != nil {
+		return o.form.Encode()
+	}
+	return o.address
+}
+
+// walk goes from an address through the lab's pages until they lead away from it. It runs beside the test, so it returns errors.
+func (w *browser) walk(address string) (outcome, error) {
+	var form url.Values
+	for range 12 {
+		var res *http.Response
+		var err error
+		if form == nil {
+			res, err = w.Get(address)
+		} else {
+			res, err = w.PostForm(address, form)
+		}
+		if err != nil {
+			return outcome{}, err
+		}
+		body, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if err != nil {
+			return outcome{}, err
+		}
+		next, sent := address, form
+		form = nil
+		if to := res.Header.Get("Location"); to != "" {
+			next = to
+		} else if page := unwrap.ReadPage(body); len(page.Forms) > 0 {
+			f := page.Forms[0]
+			form = url.Values{}
+			for _, field := range f.Fields {
+				if field.Name != "" && field.Type != "submit" {
+					form.Set(field.Name, field.Value)
+				}
+			}
+			if form.Has("password") {
+				form.Set("username", w.b.lab.Users[0].Name)
+				form.Set("password", w.b.lab.Password)
+			}
+			next = f.Action
+		} else {
+			return outcome{address, sent}, nil
+		}
+		base, err := url.Parse(address)
+		if err != nil {
+			return outcome{}, err
+		}
+		to, err := base.Parse(next)
+		if err != nil {
+			return outcome{}, err
+		}
+		if strings.Contains(next, "#") && to.Fragment == "" {
+			to.Fragment = strings.SplitN(next, "#", 2)[1]
+		}
+		address = to.String()
+		if _, fragment, ok := strings.Cut(next, "#"); ok { // as it was sent
+			before, _, _ := strings.Cut(address, "#")
+			address = before + "#" + fragment
+		}
+		if h := to.Hostname(); h == "app.lab.example" || h == "127.0.0.1" && to.Port() != labPort(w.b.lab) && strings.Contains(to.Path, "/callback") || strings.Contains(to.Path, "/saml/acs") {
+			return outcome{address, form}, nil
+		}
+	}
+	return outcome{}, io.ErrNoProgress
+}
+
+func labPort(l *lab.Lab) string {
+	_, port, _ := net.SplitHostPort(l.Addr)
+	return port
+}
+
+// deliver brings the answer to a listener on loopback, as a browser does, and gives the page that it shows.
+func (w *browser) deliver(o outcome) (string, error) {
+	req, err := http.NewRequest(http.MethodGet, o.address, nil)
+	if o.form != nil {
+		req, err = http.NewRequest(http.MethodPost, o.address, strings.NewReader(o.form.Encode()))
+	}
+	if err != nil {
+		return "", err
+	}
+	if o.form != nil {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		req.Header.Set("Origin", strings.TrimSuffix(w.b.lab.Issuer, "/lab"))
+	}
+	res, err := w.Do(req)
+	if err != nil {
+		return "", err
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	return string(body), err
+}
+
+// signsIn makes the bench's app one in which Ann of the lab signs in by the form driver.
+func (b *bench) signsIn() {
+	b.getenv("SSOCTL_USERNAME", b.lab.Users[0].Name)
+	b.getenv("SSOCTL_PASSWORD", b.lab.Password)
+}
+
+// getenv sets a variable of the environment.
+func (b *bench) getenv(name, value string) {
+	before := b.app.Getenv
+	b.app.Getenv = func(n string) string {
+		if n == name {
+			return value
+		}
+		return before(n)
+	}
+}
+
+// run is the whole program on the bench's connection.
+func (b *bench) run(args ...string) (code int, out, errs string) {
+	var stdout bytes.Buffer
+	stderr, ok := b.app.Err.(*screen)
+	if !ok {
+		stderr = newScreen(signHere)
+	}
+	b.app.Out, b.app.Err = &stdout, stderr
+	code = Main(args, b.app)
+	b.app.Err = nil
+	return code, stdout.String(), stderr.String()
+}
+
+// flags are those of every login on the bench.
+func (b *bench) flags(more ...string) []string {
+	args := []string{"test-login", "-c", filepath.Join(b.dir, "ssoctl.yaml"), "--ca-file", filepath.Join(b.dir, "ca.pem"), "--format", "json"}
+	for _, r := range b.lab.Resolves() {
+		args = append(args, "--resolve", r)
+	}
+	return append(args, more...)
+}
+
+// loginReport is what the tests read of a report.
+type loginReport struct {
+	Summary     map[string]any
+	Connections []struct {
+		Verdict  report.Verdict
+		Findings []struct {
+			Code, Severity, Message string
+			CausedBy                string `json:"caused_by"`
+			Inconclusive            bool
+		}
+		Undecided []string
+		Claims    map[string]map[string]any
+		Decision  map[string]any
+	}
+}
+
+// testLogin runs test-login and reads its report.
+func (b *bench) testLogin(t *testing.T, args ...string) (loginReport, int) {
+	t.Helper()
+	code, out, errs := b.run(b.flags(args...)...)
+	var r loginReport
+	if err := json.Unmarshal([]byte(out), &r); err != nil || len(r.Connections) != 1 {
+		t.Fatalf("exit %d, no report: %v\n%s%s", code, err, out, errs)
+	}
+	return r, code
+}
+
+// causes are the codes of the findings that no other explains.
+func (r loginReport) causes() []string {
+	codes := []string{}
+	seen := map[string]bool{}
+	for _, f := range r.Connections[0].Findings {
+		if f.CausedBy == "" && !seen[f.Code] {
+			codes, seen[f.Code] = append(codes, f.Code), true
+		}
+	}
+	return codes
+}
+
+// say logs what was found.
+func (r loginReport) say(t *testing.T) {
+	t.Helper()
+	for _, f := range r.Connections[0].Findings {
+		t.Logf("%s %s (caused by %q): %s", f.Severity, f.Code, f.CausedBy, f.Message)
+	}
+	t.Logf("undecided: %q", r.Connections[0].Undecided)
+}
+
+// loginBy makes a login by one receiver.
+func (b *bench) loginBy(t *testing.T, receiver string, more ...string) (loginReport, int) {
+	t.Helper()
+	switch receiver {
+	case "loopback":
+		return b.byLoopback(t, more...)
+	case "paste":
+		return b.byPaste(t, nil, more...)
+	case "finish":
+		return b.byFinish(t, more...)
+	case "device":
+		return b.byDevice(t, more...)
+	}
+	b.signsIn()
+	return b.testLogin(t, append(more, "--driver", "form")...)
+}
+
+// beside runs act with the first address that the run shows.
+func (b *bench) beside(t *testing.T, find string, act func(shown string) error) (wait func()) {
+	t.Helper()
+	s := newScreen(find)
+	b.app.Err = s
+	done := make(chan error, 1)
+	stop := make(chan struct{})
+	go func() {
+		select {
+		case shown := <-s.shown:
+			done <- act(shown)
+		case <-stop:
+			done <- nil
+		}
+	}()
+	return func() {
+		t.Helper()
+		close(stop)
+		if err := <-done; err != nil {
+			t.Fatalf("beside the run: %v\n%s", err, s)
+		}
+	}
+}
+
+func (b *bench) byLoopback(t *testing.T, more ...string) (loginReport, int) {
+	t.Helper()
+	w := b.browser(t)
+	wait := b.beside(t, signHere, func(shown string) error {
+		o, err := w.walk(shown)
+		if err != nil {
+			return err
+		}
+		b.page, err = w.deliver(o)
+		return err
+	})
+	path := "/callback"
+	if b.lab.ACSURL != "" {
+		path = "/saml/acs"
+	}
+	r, code := b.testLogin(t, append(more, "--receive", "loopback", "--redirect", "http://127.0.0.1:0"+path, "--no-browser")...)
+	wait()
+	return r, code
+}
+
+// byPaste brings back what change makes of the address; nil leaves it.
+func (b *bench) byPaste(t *testing.T, change func(string) string, more ...string) (loginReport, int) {
+	t.Helper()
+	in, paste := io.Pipe()
+	b.app.In = in
+	w := b.browser(t)
+	wait := b.beside(t, signHere, func(shown string) error {
+		o, err := w.walk(shown)
+		if err != nil {
+			return err
+		}
+		text := o.pasted()
+		if change != nil {
+			text = change(text)
+		}
+		go func() { io.WriteString(paste, text+"\n"); paste.Close() }()
+		return nil
+	})
+	r, code := b.testLogin(t, append(more, "--receive", "paste", "--no-browser")...)
+	wait()
+	in.Close()
+	return r, code
+}
+
+// attempt is --start.
+func (b *bench) attempt(t *testing.T) (file, address string) {
+	t.Helper()
+	file = filepath.Join(b.dir, "attempt.json")
+	code, out, errs := b.run(append(b.flags("--start"), "-o", file)...)
+	if code != 0 || out != "" {
+		t.Fatalf("--start: exit %d: %s%s", code, out, errs)
+	}
+	info, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if info.Mode().Perm() != 0o600 {
+		t.Errorf("the attempt can be read by others: %v", info.Mode())
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var a struct{ URL string }
+	if err := json.Unmarshal(text, &a); err != nil {
+		t.Fatal(err)
+	}
+	return file, a.URL
+}
+
+func (b *bench) byFinish(t *testing.T, more ...string) (loginReport, int) {
+	t.Helper()
+	file, address := b.attempt(t)
+	o, err := b.browser(t).walk(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.app.In = strings.NewReader(o.pasted())
+	return b.testLogin(t, append(more, "--finish", file, "--callback-file", "-")...)
+}
+
+// deviceHere finds the address and the code of the device flow.
+const deviceHere = `go to\n\n    (\S*)\n\nand enter  (\S+)\n`
+
+func (b *bench) byDevice(t *testing.T, more ...string) (loginReport, int) {
+	t.Helper()
+	w := b.browser(t)
+	wait := b.beside(t, deviceHere, func(shown string) error {
+		address, code, _ := strings.Cut(shown, " ")
+		res, err := w.PostForm(address, url.Values{"user_code": {code}, "username": {b.lab.Users[0].Name}, "password": {b.lab.Password}, "decision": {"allow"}})
+		if err != nil {
+			return err
+		}
+		return res.Body.Close()
+	})
+	r, code := b.testLogin(t, append(more, "--receive", "device")...)
+	wait()
+	return r, code
+}

@@ -322,11 +322,9 @@ func (a *App) loginJudged(j *judge, s subject, veil evidence.Veil) report.Connec
 	lift(&out, veil)
 	if c.Login == nil || c.Login.End != evidence.EndedAnswered && c.Login.End != evidence.EndedRefused {
 		decide(&out, s)
-		why := "no login was made"
-		if c.Login != nil {
-			why = cmp.Or(out.SignedIn.Ended, why)
-		}
-		out.Undecided = append([]string{why}, out.Undecided...)
+	}
+	if c.Login == nil || c.User == nil { // nothing can be said of what the SP would do
+		out.Undecided = append([]string{cmp.Or(out.SignedIn.Ended, "no login was made")}, out.Undecided...)
 	}
 	return out
 }

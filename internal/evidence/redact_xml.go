@@ -175,7 +175,7 @@ func (r redactor) shaped(value string) string {
 		return "/" + r.name(strings.TrimPrefix(value, "/"))
 	case strings.HasPrefix(value, "https://") || strings.HasPrefix(value, "http://"):
 		host, _, _ := strings.Cut(value[strings.Index(value, "://")+3:], "/")
-		return value[:strings.Index(value, "://")+3] + host + "/" + r.name(value)
+		return r.remember(value[:strings.Index(value, "://")+3]+host+"/"+r.name(value), value)
 	}
 	return r.name(value)
 }

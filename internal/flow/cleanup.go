@@ -21,14 +21,8 @@ func (r *Run) Cleanup(ctx context.Context) (open string) {
 			if t == "" {
 				continue
 			}
-			form, header := url.Values{"token": {t}, "token_type_hint": {hint}, "client_id": {conn.OIDC.ClientID}}, map[string]string{}
-			if secret, err := r.s.Secret(conn.OIDC.ClientSecret); err == nil && secret != "" {
-				if r.s.Method() == evidence.Post {
-					form.Set("client_secret", secret)
-				} else {
-					header["Authorization"] = basic(conn.OIDC.ClientID, secret)
-				}
-			}
+			form := url.Values{"token": {t}, "token_type_hint": {hint}}
+			header := proof(r.s, form)
 			ex, _ := r.s.Send(ctx, probe.Request{Label: evidence.LoginRevoke, Method: http.MethodPost, URL: endpoint, Accept: "application/json", Form: form, Header: header})
 			r.keep(ex)
 		}

@@ -36,17 +36,12 @@ func (r *Run) Device(ctx context.Context) (*Device, bool) {
 		return nil, false
 	}
 	conn := r.s.Conn()
-	form := url.Values{"client_id": {conn.OIDC.ClientID}, "scope": {strings.Join(conn.Scopes(), " ")}}
-	header := map[string]string{}
-	if why := r.s.MaySend(endpoint); why == nil && conn.OIDC.ClientSecret != "" {
-		if secret, err := r.s.Secret(conn.OIDC.ClientSecret); err == nil && secret != "" {
-			if r.s.Method() == evidence.Post {
-				form.Set("client_secret", secret)
-			} else if r.s.Method() == evidence.Basic {
-				header["Authorization"] = basic(conn.OIDC.ClientID, secret)
-			}
-		}
+	form := url.Values{"scope": {strings.Join(conn.Scopes(), " ")}}
+	if why := r.s.MaySend(endpoint); why != nil {
+		r.End(evidence.EndedUnsent, why.Text)
+		return nil, false
 	}
+	header := proof(r.s, form)
 	verifier := r.s.Env().Random() + r.s.Env().Random()
 	form.Set("code_challenge", oauth2.S256ChallengeFromVerifier(verifier))
 	form.Set("code_challenge_method", "S256")

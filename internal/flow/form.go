@@ -152,15 +152,15 @@ func (d *driver) delivers(ex evidence.Exchange, sent step, f unwrap.PageForm) (A
 		return Answer{}, false
 	}
 	ans := Answer{Method: http.MethodPost, URL: action, Form: fields, ContentType: "application/x-www-form-urlencoded", At: ex.At}
-	if saml {
-		ans.Messages = opened(string(ex.Body))
+	if d.r.a.Protocol == "saml" {
+		ans.Messages = Posted(fields) // as the SP gets it
 	}
 	return ans, true
 }
 
 // opened gives the SAML messages in a text.
 func opened(text string) []unwrap.Document {
-	if !strings.Contains(text, "SAML") {
+	if !strings.Contains(strings.ToLower(text), "saml") {
 		return nil
 	}
 	found, err := unwrap.Open("", []byte(text))

@@ -27,6 +27,7 @@ func (r *Run) oidc(ctx context.Context, ans Answer) {
 	}
 	r.keep(callback)
 	cb := Parameters(ans)
+	l.CodeLength = len(cb.Code)
 	issuer := r.issuer()
 	switch {
 	case !r.a.Ours(cb.State) && l.Receiver != "har":
@@ -138,24 +139,17 @@ func (r *Run) client(endpoint string) (conf *oauth2.Config, extra []oauth2.AuthC
 	case evidence.Post:
 		conf.ClientSecret, conf.Endpoint.AuthStyle = secret, oauth2.AuthStyleInParams
 	case "private_key_jwt", "client_secret_jwt":
-		signed, err := token.Assertion(method, secret, probe.PrivateKey(secret), oidc.ClientID, endpoint, r.s.Env().Random()+r.s.Env().Random(), r.keyID(), r.s.Env().Now())
+		signed, err := token.Assertion(method, secret, probe.PrivateKey(secret), oidc.ClientID, endpoint, r.s.Env().Random()+r.s.Env().Random(), keyID(r.s), r.s.Env().Now())
 		if err != nil {
 			return nil, nil, err.Error()
 		}
 		conf.Endpoint.AuthStyle = oauth2.AuthStyleInParams
-		extra = append(extra, oauth2.SetAuthURLParam("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"), oauth2.SetAuthURLParam("client_assertion", signed))
+		extra = append(extra, oauth2.SetAuthURLParam("client_assertion_type", assertionType), oauth2.SetAuthURLParam("client_assertion", signed))
 		r.tokens = append(r.tokens, token.Examine(signed, "client_assertion", evidence.LoginToken, token.Against{Now: r.s.Env().Now()}))
 	default:
 		return nil, nil, "ssoctl does not authenticate by " + method
 	}
 	return conf, extra, ""
-}
-
-func (r *Run) keyID() string {
-	if x := r.s.Conn().TokenExchange; x != nil {
-		return x.KeyID
-	}
-	return ""
 }
 
 // granted takes the tokens of an answer.
@@ -286,7 +280,6 @@ func (r *Run) refresh(ctx context.Context, client *oauth2.Config, got *oauth2.To
 // push sends the authorization request to the IdP beforehand (RFC 9126 §2.1).
 func (a *Attempt) push(s *probe.Session, v url.Values) {
 	endpoint := s.Endpoint("pushed_authorization_request_endpoint")
-	conn := s.Conn()
 	if endpoint == "" || s.MaySend(endpoint) != nil {
 		return
 	}
@@ -294,14 +287,7 @@ func (a *Attempt) push(s *probe.Session, v url.Values) {
 	for name, values := range v {
 		form[name] = values
 	}
-	header := map[string]string{}
-	if secret, err := s.Secret(conn.OIDC.ClientSecret); err == nil && secret != "" {
-		if s.Method() == evidence.Post {
-			form.Set("client_secret", secret)
-		} else {
-			header["Authorization"] = basic(conn.OIDC.ClientID, secret)
-		}
-	}
+	header := proof(s, form)
 	ex, _ := s.Send(context.Background(), probe.Request{Label: evidence.LoginPush, Method: http.MethodPost, URL: endpoint, Accept: "application/json", Form: form, Header: header})
 	a.pushed = &ex
 }

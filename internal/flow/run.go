@@ -33,7 +33,7 @@ type Run struct {
 	keys    *evidence.Exchange // the key set, when it was asked for once more
 	set     *oidcdoc.JWKS
 	raw     Raw
-	jar *jar
+	jar     *jar
 }
 
 // Raw is what must not be shown: the tokens and messages as they came, for --save-tokens and --cleanup.

@@ -105,7 +105,11 @@ func Posted(form map[string]string) []unwrap.Document {
 	for name, value := range form {
 		v.Set(name, value)
 	}
-	return opened(v.Encode())
+	found := opened(v.Encode())
+	for i := range found {
+		found[i].Binding, found[i].Method = unwrap.POST, "POST"
+	}
+	return found
 }
 
 // Answers reports whether an encoded response says that it answers a request.

@@ -40,7 +40,8 @@ func (l *Lab) idToken(g *grant, access, code string, first bool) (string, error)
 	if l.b.login.refreshed != nil && !first {
 		l.b.login.refreshed(m)
 	}
-	return l.sign(m)
+	signed, err := l.sign(m)
+	return l.log.keep(signed), err
 }
 
 // claims are those of the granted scopes (OIDC Core section 5.4), the same in the ID token and at userinfo.

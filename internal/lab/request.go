@@ -21,8 +21,9 @@ type Request struct {
 
 // requestLog collects Requests.
 type requestLog struct {
-	mu   sync.Mutex
-	list []Request
+	mu      sync.Mutex
+	list    []Request
+	secrets []string
 }
 
 func (g *requestLog) add(r *http.Request) {
@@ -35,6 +36,48 @@ func (g *requestLog) add(r *http.Request) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.list = append(g.list, q)
+	for _, values := range r.PostForm {
+		g.secrets = append(g.secrets, values...)
+	}
+	for _, name := range []string{"state", "nonce", "id_token_hint", "RelayState", "SAMLRequest"} {
+		g.secrets = append(g.secrets, r.URL.Query()[name]...)
+	}
+	for _, c := range r.Cookies() {
+		g.secrets = append(g.secrets, c.Value)
+	}
+}
+
+// keep notes a secret that was handed out.
+func (g *requestLog) keep(secret string) string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.secrets = append(g.secrets, secret)
+	return secret
+}
+
+// Secrets lists what went over the wire in either direction and is nobody else's business: codes, tokens, cookies, messages, and every
+// value of a form that was posted. Tests look for them in what must not hold them.
+func (l *Lab) Secrets() []string {
+	l.log.mu.Lock()
+	out := slices.Clone(l.log.secrets)
+	l.log.mu.Unlock()
+	l.store.mu.Lock()
+	defer l.store.mu.Unlock()
+	for code := range l.store.codes {
+		out = append(out, code)
+	}
+	for id := range l.store.sessions {
+		out = append(out, id)
+	}
+	for _, tokens := range []map[string]*tokenEntry{l.store.access, l.store.refresh} {
+		for t := range tokens {
+			out = append(out, t)
+		}
+	}
+	for id := range l.store.devices {
+		out = append(out, id)
+	}
+	return out
 }
 
 // conceal replaces what must not be kept; state and nonce stay, tests compare them.

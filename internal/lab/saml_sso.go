@@ -114,6 +114,7 @@ func (l *Lab) delivery(response []byte, req samlRequest, granted bool) Delivery 
 // deliver sends the browser on with a form that submits itself.
 func (l *Lab) deliver(w http.ResponseWriter, response []byte, req samlRequest, granted bool) {
 	d := l.delivery(response, req, granted)
+	l.log.keep(d.Fields.Get("SAMLResponse"))
 	if d.Method == http.MethodGet {
 		noStore(w)
 		w.Header().Set("Location", d.Action+"?"+d.Fields.Encode())

@@ -74,7 +74,7 @@ func (d *decider) required() {
 		case d.conn.PlainOAuth() && c.Scope == "openid": // a claim of ID tokens, of which this IdP has none
 		case c.Name == "email" && d.fallback() != "":
 		case len(gate) == 0 || slices.Contains(gate, c.Name):
-			d.deny("required_claim", fmt.Sprintf("%s needs %s, and none of %s holds it", d.conn.SP.Name, quoteAll(c.Names), d.sourceNames()))
+			d.deny("required_claim", fmt.Sprintf("%s needs %s, and none of %s holds it", d.conn.SP.Name, quoteAll(c.Names), sourceNames(inOrder(d.conn, d.login.Sources, c))))
 		}
 	}
 	if d.conn.SP.Kind == "generic" {
@@ -116,9 +116,11 @@ func factTexts(v any) []string {
 	return nil
 }
 
-func (d *decider) sourceNames() string {
+func (d *decider) sourceNames() string { return sourceNames(d.login.Sources) }
+
+func sourceNames(sources []Source) string {
 	var out []string
-	for _, s := range d.login.Sources {
+	for _, s := range sources {
 		out = append(out, SourceName(s.Name))
 	}
 	if len(out) == 0 {

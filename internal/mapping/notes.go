@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -62,13 +63,17 @@ func (d *decider) missing(path string, i int, c comparison) {
 	name := strings.Join(c.path, ".")
 	n := report.DecisionNote{Kind: "no_claim", Path: path, Claim: name, Want: c.want,
 		Text: fmt.Sprintf("rule %d reads the claim %q, which is in none of %s", i, name, d.sourceNames())}
+	var elsewhere []string
 	for _, s := range d.login.Sources {
 		if !slices.Contains(d.from, s.Name) && !blankValue(s.Claims[c.claim]) {
-			n.Kind, n.Got = "other_source", s.Name
-			n.Text = fmt.Sprintf("rule %d reads the claim %q, which is only in %s, and the rules read %s", i, name, SourceName(s.Name), d.reads())
-			d.note(n)
-			return
+			n.Kind, n.Got = "other_source", cmp.Or(n.Got, s.Name)
+			elsewhere = append(elsewhere, SourceName(s.Name))
 		}
+	}
+	if len(elsewhere) > 0 {
+		n.Text = fmt.Sprintf("rule %d reads the claim %q, which is only in %s, and the rules read %s", i, name, strings.Join(elsewhere, " and "), d.reads())
+		d.note(n)
+		return
 	}
 	if other := otherName(d.claims, c.claim); other != "" && other != name {
 		n.Kind, n.Got = "other_name", other

@@ -20,6 +20,8 @@ type connection struct {
 	SAML    *samlSide         `yaml:"saml,omitempty"`
 	Domains []string          `yaml:"allowed_domains,omitempty"`
 	Roles   *roleRules        `yaml:"roles,omitempty"`
+	// Exchange names the key of signed client assertions.
+	Exchange map[string]string `yaml:"token_exchange,omitempty"`
 }
 
 // roleRules are the SP's rules that give roles.
@@ -100,6 +102,10 @@ func (c connection) copy() connection {
 	if c.SAML != nil {
 		saml := *c.SAML
 		c.SAML = &saml
+	}
+	if c.Roles != nil {
+		roles := *c.Roles
+		c.Roles = &roles
 	}
 	return c
 }

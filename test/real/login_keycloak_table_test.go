@@ -7,7 +7,7 @@ func oidcLogins() []loginCase {
 	wrong := func(code, entry, decision string) loginWant {
 		return loginWant{expectation: expectation{code: code, entry: entry}, decision: decision}
 	}
-	nowhere := scopeMapper("email", "email", onlyIn("false", "false"))
+	nowhere := scopeMapper("email", "email", func(c rep) { onlyIn("false", "false")(c); c["access.token.claim"] = "false" })
 	return []loginCase{
 		{name: "healthy-orq", sp: "orq", want: loginWant{decision: "allowed", claims: map[string]string{
 			"id_token.email": "ann@acme-corp.example", "userinfo.email": "ann@acme-corp.example", "id_token.given_name": "Ann", "id_token.email_verified": "true"}}},
@@ -22,9 +22,9 @@ func oidcLogins() []loginCase {
 		{name: "missing-user-info-only-in-id-token", sp: "archestra", inject: scopeMapper("email", "email", onlyIn("true", "false")), want: wrong("IDT029", "missing-user-info", "denied required_claim")},
 		{name: "email-in-another-claim", sp: "orq", inject: scopeMapper("email", "email", named("mail")), want: wrong("IDT030", "missing-email-claim", "denied required_claim")},
 		{name: "lockout-email-claim", sp: "torq", args: []string{"--as-admin"}, inject: scopeMapper("email", "email", onlyIn("false", "true")),
-			want: wrong("IDT029", "lockout-email-claim", "denied no_rule")},
+			want: loginWant{expectation: expectation{code: "CLM013", entry: "lockout-email-claim", root: "IDT029"}, decision: "denied required_claim"}},
 		{name: "lockout-email-of-another", sp: "torq", args: []string{"--as-admin"}, conn: rules("email=owner@acme-corp.example:Owner", "groups=soc:Admin"),
-			want: wrong("CLM013", "lockout-email-claim", "denied no_rule")},
+			want: loginWant{expectation: expectation{code: "CLM013", entry: "lockout-email-claim", root: "CLM007"}, decision: "denied no_rule"}},
 		{name: "claim-value-case", sp: "torq", conn: rules("email=owner@acme-corp.example:Owner", "groups=Platform-Admins:Admin"),
 			want: wrong("CLM009", "claim-value-case", "denied no_rule")},
 		{name: "rule-order", sp: "torq", conn: rules("groups=platform-admins:Viewer", "email=ann@acme-corp.example:Owner"),
@@ -35,12 +35,17 @@ func oidcLogins() []loginCase {
 			expectation: expectation{code: "CLM016", entry: "account-not-linked", verdict: "degraded"}, decision: "allowed member"}},
 		{name: "strict", sp: "archestra", user: "bob", conn: func(c *connection) { c.Roles.Strict = true }, want: wrong("CLM007", "", "denied strict")},
 		{name: "groups-with-path", sp: "archestra", inject: client("archestra", mapper("groups", func(c rep) { c["full.path"] = "true" })),
-			want: loginWant{expectation: expectation{code: "CLM004", verdict: "degraded"}, decision: "allowed member"}},
+			want: wrong("CLM009", "", "allowed member")},
 		{name: "groups-only-in-userinfo", sp: "archestra", inject: client("archestra", mapper("groups", func(c rep) { c["id.token.claim"] = "false" })),
 			want: loginWant{expectation: expectation{code: "CLM002"}, decision: "allowed member"}},
 		{name: "groups-not-sent", sp: "archestra", inject: client("archestra", mapper("groups", nil)), want: loginWant{expectation: expectation{code: "CLM001"}, decision: "allowed member"}},
-		{name: "names-not-asked-for", sp: "orq", conn: scopes("openid", "email"), inject: func(t *testing.T, k *keycloak) { k.takeScope(t, "orq", "profile") },
-			want: loginWant{expectation: expectation{code: "UI005", verdict: "degraded"}}},
+		{name: "names-not-asked-for", sp: "orq", conn: scopes("openid", "email"), want: loginWant{expectation: expectation{code: "CFG013"}, decision: "allowed"}},
+		{name: "names-without-mappers", sp: "orq", inject: func(t *testing.T, k *keycloak) {
+			for _, name := range []string{"given name", "family name", "full name"} {
+				scopeMapper("profile", name, onlyIn("false", "false"))(t, k)
+			}
+		}, want: loginWant{expectation: expectation{code: "IDT033", verdict: "healthy"}, decision: "allowed"}},
+		{name: "offline-access-refused", sp: "generic", conn: scopes("openid", "email", "profile", "offline_access"), want: loginWant{expectation: expectation{code: "TOK001", says: "Offline tokens not allowed"}}},
 		{name: "scope-refused", sp: "orq", conn: scopes("openid", "email", "profile", "nothing-of-the-kind"), want: wrong("AUTHZ021", "", "")},
 		{name: "secret-wrong", sp: "orq", secret: func(string) string { return "another-one" }, want: wrong("TOK005", "invalid-client-secret", "")},
 		{name: "redirect-unregistered", sp: "orq", inject: client("orq", redirects("https://my.orq.ai/")), want: wrong("AUTHZ001", "redirect-uri-mismatch", "")},
@@ -87,7 +92,9 @@ func endLogins() []loginCase {
 	stops := func(says string) loginWant {
 		return loginWant{stops: true, expectation: expectation{code: "AUTHZ035", says: says}}
 	}
-	asked := func(action string) func(*testing.T, *keycloak) { return userIs("ann", set("requiredActions", []string{action})) }
+	asked := func(action string) func(*testing.T, *keycloak) {
+		return userIs("ann", set("requiredActions", []string{action}))
+	}
 	return []loginCase{
 		{name: "user-not-assigned", sp: "orq", user: "bob", inject: restricted("orq", "saas-admin"), want: loginWant{expectation: expectation{code: "AUTHZ019", entry: "user-not-assigned"}}},
 		{name: "user-assigned", sp: "orq", inject: restricted("orq", "saas-admin"), want: loginWant{decision: "allowed"}},
@@ -95,12 +102,14 @@ func endLogins() []loginCase {
 		{name: "password-wrong", sp: "orq", password: "another-one", want: stops("Invalid username or password")},
 		{name: "password-wrong-saml", sp: "saml-orq", password: "another-one", want: stops("Invalid username or password")},
 		{name: "user-unknown", sp: "orq", user: "nobody", password: "another-one", want: stops("Invalid username or password")},
+		{name: "one-time-code-saml", sp: "saml-torq", user: "otto", password: secondFactorPassword, inject: withSecondFactor, want: waits("one-time code")},
+		{name: "consent-saml", sp: "saml-archestra", inject: client(entity["archestra"], set("consentRequired", true)), want: waits("consent")},
 		{name: "user-disabled", sp: "orq", inject: userIs("ann", set("enabled", false)), want: stops("Account is disabled")},
 		{name: "consent", sp: "archestra", inject: client("archestra", set("consentRequired", true)), want: waits("consent")},
 		{name: "update-profile", sp: "orq", inject: asked("UPDATE_PROFILE"), want: waits("profile")},
 		{name: "update-password", sp: "orq", inject: asked("UPDATE_PASSWORD"), want: waits("new password")},
 		{name: "set-up-second-factor", sp: "orq", inject: asked("CONFIGURE_TOTP"), want: waits("one-time code")},
-		{name: "one-time-code", sp: "torq", user: "otto", inject: withSecondFactor, want: waits("one-time code")},
+		{name: "one-time-code", sp: "torq", user: "otto", password: secondFactorPassword, inject: withSecondFactor, want: waits("one-time code")},
 	}
 }
 

@@ -28,7 +28,8 @@ type signedIn struct {
 		Groups       []string
 		Domain       string
 	}
-	raw []byte
+	raw   []byte
+	ended time.Time // when the program was done
 }
 
 // loginWant is what test-login has to say of a login.
@@ -100,7 +101,7 @@ func (s *realServer) testLogin(t *testing.T, c connection, secret string, who ac
 
 func readSignedIn(t *testing.T, exit int, stdout, stderr string) signedIn {
 	t.Helper()
-	got := signedIn{raw: []byte(stdout)}
+	got := signedIn{raw: []byte(stdout), ended: time.Now()}
 	err := json.Unmarshal(got.raw, &got)
 	if err == nil {
 		err = json.Unmarshal(got.raw, &got.judgement)

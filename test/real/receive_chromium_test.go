@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"net"
@@ -50,23 +51,30 @@ func newBrowser(t *testing.T) browser {
 	return b
 }
 
-// visit opens an address and returns the document at the end of all redirects.
-func (b browser) visit(t *testing.T, ctx context.Context, address string, more ...string) string {
+// show opens an address and returns once what the browser shows, its title and address as JSON, holds a text.
+func (b browser) show(t *testing.T, ctx context.Context, address, want string) {
 	t.Helper()
-	cmd := b.command(ctx, append([]string{"--timeout=20000", "--virtual-time-budget=5000", "--dump-dom"}, append(more, address)...)...)
-	var stderr strings.Builder
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	if err != nil && ctx.Err() == nil {
-		t.Fatalf("chromium: %v\n%s", err, stderr.String())
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	shown, last := b.addresses(t, ctx, address), ""
+	for now := range shown {
+		if last = now; strings.Contains(now, want) {
+			break
+		}
 	}
-	return string(out)
+	cancel()
+	for range shown { // until the browser has ended
+	}
+	if !strings.Contains(last, want) {
+		t.Errorf("the browser shows %s, not %s", last, want)
+	}
 }
 
 // command is the browser with its profile; nothing but loopback can be reached, and evil.test and idp.test are there.
 func (b browser) command(ctx context.Context, more ...string) *exec.Cmd {
 	args := append([]string{"--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-		"--no-first-run", "--host-resolver-rules=MAP evil.test 127.0.0.1, MAP idp.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
+		"--no-first-run", "--disable-features=LocalNetworkAccessChecks",
+		"--host-resolver-rules=MAP evil.test 127.0.0.1, MAP idp.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1",
 		"--user-data-dir=" + b.profile}, more...)
 	cmd := exec.CommandContext(ctx, b.program, args...)
 	cmd.WaitDelay = 5 * time.Second
@@ -162,13 +170,10 @@ func TestChromiumLogin(t *testing.T) {
 			})
 			l := loopback(t, receive.Options{Redirect: "http://" + test.host + "/callback", SAML: test.saml, IdPOrigins: []string{idp}})
 			got := conclude(ctx, l)
-			dom := b.visit(t, ctx, test.via(l, idp))
+			b.show(t, ctx, test.via(l, idp), "Signed in as ann@idp.test")
 			a := <-got
 			if a.Form[test.want] != "abc" {
 				t.Errorf("answer %+v; refused: %+v", a, l.Refusals())
-			}
-			if !strings.Contains(dom, "Signed in as ann@idp.test") {
-				t.Errorf("the browser shows %s", dom)
 			}
 			if l.Foreign() != 0 || len(l.Refusals()) != 0 {
 				t.Errorf("refused on the way: %+v", l.Refusals())
@@ -193,24 +198,24 @@ func TestChromiumHostilePage(t *testing.T) {
 <form target=f method=post action="%[2]s"><input name=code value=evil><input name=state value=%[3]s></form>
 <script>
 const all = [fetch("%[1]s", {mode: "no-cors"}), fetch("%[1]s"), fetch("%[4]s"), fetch("%[2]s", {method: "POST", mode: "no-cors", body: new URLSearchParams({code: "evil", state: "%[3]s"})})]
-Promise.allSettled(all).then(results => { document.title = results.map(r => r.status + (r.value ? r.value.type : "")).join(" "); document.forms[0].submit() })
+Promise.allSettled(all).then(results => { document.title = "all tried: " + results.map(r => r.status + (r.value ? r.value.type : "")).join(" "); document.forms[0].submit() })
 </script>`, answer, l.Redirect(), loginState, rebound)
 		},
 	})
-	dom := b.visit(t, ctx, evil+"/", "--disable-features=LocalNetworkAccessChecks,BlockInsecurePrivateNetworkRequests,PrivateNetworkAccessSendPreflights")
+	b.show(t, ctx, evil+"/", "all tried:")
 	refusals := l.Refusals()
 	for _, r := range refusals {
 		t.Logf("%d %s", r.Status, r.Why)
 	}
 	if len(refusals) < 4 {
-		t.Errorf("only %d requests reached the receiver: the attack was none\n%s", len(refusals), dom)
+		t.Errorf("only %d requests reached the receiver: the attack was none", len(refusals))
 	}
-	b.visit(t, ctx, rebound)
+	b.show(t, ctx, rebound, "Not taken")
 	idp := site(t, "idp.test", map[string]http.HandlerFunc{"GET /": func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, l.Redirect()+"?code=good&state="+loginState, http.StatusFound)
 	}})
 	got := conclude(ctx, l)
-	b.visit(t, ctx, l.Start(idp+"/"))
+	b.show(t, ctx, l.Start(idp+"/"), "Signed in as ann@idp.test")
 	if a := <-got; a.Form["code"] != "good" {
 		t.Errorf("the login ended with %+v", a)
 	}
@@ -228,21 +233,12 @@ func TestChromiumForgetsTheCode(t *testing.T) {
 	}})
 	l := loopback(t, receive.Options{})
 	got := conclude(ctx, l)
-	shown := b.addresses(t, ctx, l.Start(idp+"/?to="+l.Redirect()))
+	b.show(t, ctx, l.Start(idp+"/?to="+l.Redirect()), `"url":"`+l.Redirect()+`"`)
 	<-got
-	for {
-		now, ok := <-shown
-		if !ok {
-			t.Fatal("the page without the code does not come")
-		}
-		if strings.Contains(now, `"url":"`+l.Redirect()+`"`) {
-			break
-		}
-	}
-	cancel()
-	for range shown {
-	}
 	err := filepath.WalkDir(filepath.Join(b.profile, "Default", "Cache"), func(path string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) { // the browser tidies up
+			return nil
+		}
 		if err != nil || !d.Type().IsRegular() {
 			return err
 		}

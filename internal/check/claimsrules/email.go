@@ -67,8 +67,8 @@ func noAddress(c *check.Case, w wanted, a search) report.Finding {
 	f.Where = in(target, name)
 	switch a.state {
 	case elsewhere:
-		f.Got, f.Want, f.Related = said(a.place), places(read), []report.Location{in(a.place, a.claim)}
-		f.Message = fmt.Sprintf("the claim %s is in %s only, but %s it in %s", check.Quote(a.claim), said(a.place), w.by, places(read))
+		f.Got, f.Want, f.Related = places(a.places), places(read), []report.Location{in(a.place, a.claim)}
+		f.Message = fmt.Sprintf("the claim %s is in %s only, but %s it in %s", check.Quote(a.claim), places(a.places), w.by, places(read))
 	case renamed:
 		f.Got, f.Where = a.claim, in(a.place, a.claim)
 		f.Message = fmt.Sprintf("%s names the user by %s (%s) and has no claim %s, which %s", said(a.place), check.Quote(a.claim), check.Quote(a.text), check.Quote(name), w.by)

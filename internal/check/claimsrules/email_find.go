@@ -88,8 +88,9 @@ const (
 // search is what became of looking for the address.
 type search struct {
 	state              int
-	place, claim, text string // where it is
-	reason             string // of undecided
+	place, claim, text string   // where it is
+	places             []string // of elsewhere: all of them
+	reason             string   // of undecided
 }
 
 // otherNames are those under which IdPs send an address, or a name of the form of one.
@@ -111,10 +112,16 @@ func findEmail(c *check.Case, w wanted) search {
 	}
 	for _, s := range c.User.Sources {
 		for _, name := range w.names {
-			if v := value(s.Claims, name); v != "" {
-				return search{state: elsewhere, place: s.Name, claim: name, text: v}
+			if v := value(s.Claims, name); v != "" && !slices.Contains(out.places, s.Name) {
+				out.places = append(out.places, s.Name)
+				if out.state != elsewhere {
+					out.state, out.place, out.claim, out.text = elsewhere, s.Name, name, v
+				}
 			}
 		}
+	}
+	if out.state == elsewhere {
+		return out
 	}
 	order := read
 	for _, s := range c.User.Sources {

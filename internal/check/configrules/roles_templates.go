@@ -9,6 +9,7 @@ import (
 
 	"github.com/ssoctl/ssoctl/internal/check"
 	"github.com/ssoctl/ssoctl/internal/evidence"
+	"github.com/ssoctl/ssoctl/internal/mapping"
 	"github.com/ssoctl/ssoctl/internal/report"
 )
 
@@ -81,48 +82,83 @@ var (
 // builtin are the block helpers of the language itself.
 func builtin() []string { return []string{"if", "unless", "each", "with"} }
 
-// broken says why a template ends in an exception or cannot be parsed; "" when its text shows nothing of the kind.
+// broken says why a template ends in an exception or cannot be parsed; "" when it shows nothing of the kind. Whether it parses the
+// evaluator of internal/mapping knows; the text tells why in plainer words.
 func broken(c *check.Case, template string) string {
-	if i := strings.IndexAny(template, "“”„‘’«»"); i >= 0 {
-		r := []rune(template[i:])[0]
-		return fmt.Sprintf("holds the typographic quote %q; only \" and ' quote a text", string(r))
+	if q := curly(template); q != "" {
+		return fmt.Sprintf("holds the typographic quote %q; only \" and ' quote a text", q)
 	}
+	if _, err := mapping.Parse(template, append(c.SP.Roles.BlockHelpers.V, c.SP.Roles.ValueHelpers.V...)); err != nil {
+		if why := unparsable(template); why != "" {
+			return why
+		}
+		return "cannot be parsed: " + err.Error()
+	}
+	return misused(c, template)
+}
+
+// curly finds a typographic quote where an expression would need a plain one: outside its texts.
+func curly(template string) string {
+	for _, m := range tag().FindAllStringSubmatch(template, -1) {
+		bare := textual().ReplaceAllString(m[2], "")
+		if i := strings.IndexAny(bare, "“”„‘’«»"); i >= 0 {
+			return string([]rune(bare[i:])[0])
+		}
+	}
+	return ""
+}
+
+// unparsable puts into words why a template that cannot be parsed cannot.
+func unparsable(template string) string {
 	if strings.Count(template, "{{") != strings.Count(template, "}}") {
 		return fmt.Sprintf("opens %d and closes %d expressions", strings.Count(template, "{{"), strings.Count(template, "}}"))
 	}
 	if at := apart().FindString(template); at != "" {
 		return fmt.Sprintf("holds %q, which cannot be parsed; no blank may stand between {{ and the character behind it", at)
 	}
-	block := append(builtin(), c.SP.Roles.BlockHelpers.V...)
 	var open []string
 	for _, m := range tag().FindAllStringSubmatch(template, -1) {
 		kind, inner := m[1], strings.TrimSpace(m[2])
-		head := name().FindString(textual().ReplaceAllString(inner, ""))
-		if why := quotes(inner); why != "" && kind != "!" {
-			return why
-		}
+		bare := textual().ReplaceAllString(inner, "")
+		head := name().FindString(bare)
 		switch {
 		case kind == "!":
-			continue
+		case strings.ContainsAny(bare, `"'`):
+			return "has a quote that is not closed"
+		case strings.Count(bare, "(") != strings.Count(bare, ")"):
+			return "has parentheses that do not match"
 		case kind == "#" || kind == "^" && inner != "":
 			open = append(open, head)
-			if known := c.SP.Roles.BlockHelpers; kind == "#" && known.Certain() && strings.ContainsAny(textual().ReplaceAllString(inner, ""), " \t") && !slices.Contains(block, head) {
-				return fmt.Sprintf("uses the block {{#%s}}, which is no helper of %s (it has %s)", head, c.TheSP(), strings.Join(block, ", "))
-			}
+		case kind == "/" && (len(open) == 0 || open[len(open)-1] != head):
+			return fmt.Sprintf("closes {{/%s}} where %s", head, expected(open))
 		case kind == "/":
-			if len(open) == 0 || open[len(open)-1] != head {
-				return fmt.Sprintf("closes {{/%s}} where %s", head, expected(open))
-			}
 			open = open[:len(open)-1]
-		case kind == "" && slices.Contains(c.SP.Roles.BlockHelpers.V, head) && inner != head:
-			return fmt.Sprintf("uses %s inline, which ends in an exception; it only works as a block: {{#%s …}}…{{/%s}}", head, head, head)
-		}
-		if why := nested(c, inner); why != "" {
-			return why
 		}
 	}
 	if len(open) > 0 {
 		return fmt.Sprintf("does not close {{#%s}}", open[len(open)-1])
+	}
+	return ""
+}
+
+// misused finds helpers where they end in an exception whatever the claims are.
+func misused(c *check.Case, template string) string {
+	block := append(builtin(), c.SP.Roles.BlockHelpers.V...)
+	for _, m := range tag().FindAllStringSubmatch(template, -1) {
+		kind, inner := m[1], strings.TrimSpace(m[2])
+		bare := textual().ReplaceAllString(inner, "")
+		head := name().FindString(bare)
+		switch {
+		case kind == "!":
+			continue
+		case kind == "#" && c.SP.Roles.BlockHelpers.Certain() && strings.ContainsAny(bare, " \t") && !slices.Contains(block, head):
+			return fmt.Sprintf("uses the block {{#%s}}, which is no helper of %s (it has %s)", head, c.TheSP(), strings.Join(block, ", "))
+		case kind == "" && slices.Contains(c.SP.Roles.BlockHelpers.V, head) && inner != head:
+			return fmt.Sprintf("uses %s inline, which ends in an exception; it only works as a block: {{#%s …}}…{{/%s}}", head, head, head)
+		}
+		if why := nested(c, bare); why != "" {
+			return why
+		}
 	}
 	return ""
 }
@@ -135,22 +171,11 @@ func expected(open []string) string {
 }
 
 // nested finds a block helper inside parentheses, where the language wants a value.
-func nested(c *check.Case, inner string) string {
-	bare := textual().ReplaceAllString(inner, "")
+func nested(c *check.Case, bare string) string {
 	for _, part := range strings.Split(bare, "(")[1:] {
 		if head := name().FindString(part); strings.HasPrefix(strings.TrimSpace(part), head) && slices.Contains(c.SP.Roles.BlockHelpers.V, head) {
 			return fmt.Sprintf("uses (%s …) as a value, which ends in an exception; nest blocks instead: {{#%s …}}…{{/%s}}", head, head, head)
 		}
-	}
-	if strings.Count(bare, "(") != strings.Count(bare, ")") {
-		return "has parentheses that do not match"
-	}
-	return ""
-}
-
-func quotes(inner string) string {
-	if rest := textual().ReplaceAllString(inner, ""); strings.ContainsAny(rest, `"'`) {
-		return "has a quote that is not closed"
 	}
 	return ""
 }

@@ -63,17 +63,17 @@ func atCallback(code, title string, severity report.Severity, why, fix, ref stri
 			if code == "AUTHZ011" && foreignOnly(c) {
 				return foreignState(c)
 			}
-			a := said(c)
-			sent, err := url.Parse(a.Exchange.URL)
-			if err != nil {
-				return nil
+			for _, a := range calledBack(c) {
+				sent, err := url.Parse(a.Exchange.URL)
+				if err != nil || code == "AUTHZ014" && bareCode(c, a) {
+					continue
+				}
+				if f := judge(c, a.Answer, sent.Query()); f != nil {
+					f.Where = cite(a)
+					return []report.Finding{*f}
+				}
 			}
-			f := judge(c, a.Answer, sent.Query())
-			if f == nil {
-				return nil
-			}
-			f.Where = cite(a)
-			return []report.Finding{*f}
+			return nil
 		},
 	}
 }
@@ -117,6 +117,17 @@ func foreignState(c *check.Case) []report.Finding {
 		Message: came + " not the one of this login, and none that belongs to it",
 		Fix:     []string{"start anew, and bring the answer of the page that this login opened, not of an earlier one"},
 	}}
+}
+
+// calledBack are the answers that came to the redirect URI: to the probe, and in a login, which says more when it ends well.
+func calledBack(c *check.Case) []*check.Attempt {
+	var out []*check.Attempt
+	for _, label := range []string{evidence.AsSent, evidence.LoginRequest} {
+		if a := c.Authorize.Get(label); a != nil && a.Where == "callback" {
+			out = append(out, a)
+		}
+	}
+	return out
 }
 
 // issuer is what iss has to be: the document's issuer, or the configured one without a document.

@@ -40,7 +40,7 @@ var loginDevice = []check.Rule{
 func ofDevice(code, title string, severity report.Severity, why, fix, ref string, decides func(*check.Case) string, judge func(*check.Case) []report.Finding) check.Rule {
 	return check.Rule{
 		Code: code, Title: title, Severity: severity, Protocol: config.OIDC, Why: why, Fix: fix, Refs: []string{ref},
-		Needs:   []evidence.Kind{evidence.Config, evidence.LoginRun},
+		Needs: []evidence.Kind{evidence.Config, evidence.LoginRun}, Explains: []string{"AUTHZ035"},
 		Applies: func(c *check.Case) bool { return c.Login.Grant == "device" },
 		Decides: func(c *check.Case) string {
 			if c.Login.Started == nil {

@@ -48,7 +48,7 @@ func ofEnd(r check.Rule, judge func(*check.Case) []report.Finding) check.Rule {
 
 // causes are the meanings that have a rule of their own.
 func causes() []string {
-	return []string{"redirect_unregistered", "client_unknown", "client_disabled", "realm_disabled", "flow_off", "wrong_protocol", "response_type_refused", "scope_refused", "pkce_required"}
+	return []string{"redirect_unregistered", "client_unknown", "client_disabled", "realm_disabled", "flow_off", "wrong_protocol", "response_type_refused", "scope_refused", "pkce_required", "signature_required"}
 }
 
 // unassigned, waiting and otherwise tell apart what the IdP refused a login for.

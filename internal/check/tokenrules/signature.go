@@ -52,7 +52,7 @@ var signature = []check.Rule{
 		Refs:    []string{"OpenID Connect Core 1.0 §3.1.3.7"},
 		Decides: unverifiable,
 	}, nil, func(c *check.Case, t *check.Token) *report.Finding {
-		if t.Signature.State != evidence.SigRefused {
+		if t.Signature.State != evidence.SigRefused || t.Header["crit"] != nil { // IDT008: nobody may verify what they do not understand
 			return nil
 		}
 		f := &report.Finding{Got: t.Signature.Kid, Where: t.In(""), Message: fmt.Sprintf("the signature of the %s (%s) does not verify: %s", t.In("").Evidence, t.Signature.Alg, t.Signature.Text)}
@@ -152,7 +152,7 @@ func otherAlgorithm(c *check.Case, t *check.Token) *report.Finding {
 	case len(algs) > 0 && !slices.Contains(algs, alg):
 		f.Want = strings.Join(algs, " ")
 		f.Message = fmt.Sprintf("the %s is signed by %s but %s takes %s", t.In("").Evidence, check.Quote(alg), c.TheSP(), quoted(algs))
-		f.Fix = []string{c.AtIdP("sign ID tokens for this client by "+algs[0])}
+		f.Fix = []string{c.AtIdP("sign ID tokens for this client by " + algs[0])}
 	case announced && !slices.Contains(offered, alg):
 		f.Want, f.Related = strings.Join(offered, " "), []report.Location{c.Place(evidence.Discovery, c.Discovery.Doc, "/"+idTokenAlgs)}
 		f.Message = fmt.Sprintf("the %s is signed by %s but the discovery document lists %s", t.In("").Evidence, check.Quote(alg), quoted(offered))

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/ssoctl/ssoctl/internal/check"
-	"github.com/ssoctl/ssoctl/internal/config"
 	"github.com/ssoctl/ssoctl/internal/evidence"
 	"github.com/ssoctl/ssoctl/internal/report"
 )
@@ -55,24 +54,6 @@ var times = []check.Rule{
 			Message: fmt.Sprintf("the %s is good for %s, longer than %s", t.In("").Evidence, hours(exp.Sub(iat)), hours(most)),
 			Fix:     []string{c.AtIdP("shorten the life of ID tokens")}}
 	}),
-}
-
-// clock is about the IdP's clock, which a fresh token shows best.
-var clock = []check.Rule{
-	{
-		Code: "NET018", Title: "the IdP's clock agrees with ours", Severity: report.Warning, Protocol: config.OIDC,
-		Needs: []evidence.Kind{evidence.LoginRun, evidence.Tokens}, Uses: []evidence.Kind{evidence.Config}, Explains: []string{"IDT016", "IDT018", "IDT019"},
-		Why:  "Tokens are too old or from the future when they are made, and SPs refuse them, some at once and some now and then.",
-		Fix:  "set the clock of the IdP by NTP, and see that this machine's is right",
-		Refs: []string{"OpenID Connect Core 1.0 §3.1.3.7"},
-		Decides: func(c *check.Case) string {
-			if t, _ := clockToken(c); t == nil {
-				return "no token that was made just now"
-			}
-			return ""
-		},
-		Check: clockOff,
-	},
 }
 
 // absurd is more than any token lives, and more than any clock is off: 50 years.
@@ -179,73 +160,11 @@ func notYet(c *check.Case, t *check.Token) *report.Finding {
 	return f
 }
 
-// clockToken is a token that the IdP made at the very moment, with when that was by its clock.
-func clockToken(c *check.Case) (*check.Token, time.Time) {
-	for _, t := range c.Tokens {
-		if !fresh(c, t) || t.Label != evidence.LoginToken && t.Label != evidence.LoginRefresh && t.Label != evidence.LoginPoll || t.Name == "client_assertion" {
-			continue
-		}
-		if iat, ok := stamp(t, "iat"); ok {
-			return t, iat
-		}
-	}
-	return nil, time.Time{}
-}
-
-// offClock is by how much the IdP's clock is ahead (or, below zero, behind), when that is beyond tolerance and within a day: what is
-// further off is no clock. Zero otherwise, and for a token that was not made at the very moment.
-func offClock(c *check.Case, t *check.Token) time.Duration {
-	if c.Login == nil {
-		return 0
-	}
-	one, iat := clockToken(c)
-	if one == nil || t.Label != one.Label {
-		return 0
-	}
-	off := iat.Sub(one.At)
-	if off < 0 {
-		if off += backdated(c); off >= 0 || dated(c.Login.Exchange, one.At) {
-			return 0
-		}
-	}
-	if size := off.Abs(); size <= max(skew(c), time.Minute) || size > 24*time.Hour {
-		return 0
-	}
-	return off
-}
-
-// backdated is by how much the product dates its tokens back on purpose.
-func backdated(c *check.Case) time.Duration {
-	if c.IdP.OIDC == nil {
-		return 0
-	}
-	return time.Duration(c.IdP.OIDC.Backdated.V) * time.Second
-}
-
-// dated reports whether the answer itself shows that the server's clock was right: then a token from the past was dated back.
-func dated(ex *evidence.Exchange, at time.Time) bool {
-	date, err := time.Parse("Mon, 02 Jan 2006 15:04:05 GMT", ex.Head("Date")) // RFC 9110 §5.6.7
-	return err == nil && date.Sub(at).Abs() <= time.Minute
-}
-
-func clockOff(c *check.Case) []report.Finding {
-	t, iat := clockToken(c)
-	off := offClock(c, t)
-	if off == 0 {
-		return nil
-	}
-	word := "ahead of"
-	if off < 0 {
-		word = "behind"
-	}
-	return []report.Finding{{Got: moment(iat), Want: moment(t.At), Where: t.In("iat"),
-		Message: fmt.Sprintf("the IdP's clock is %s %s ours: the %s was made at %s by its clock and came at %s", lapse(off.Abs()), word, t.In("").Evidence, moment(iat), moment(t.At))}}
-}
-
 func moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }
 
 // lapse words a duration in whole seconds, or in larger units where seconds say nothing any more.
 func lapse(d time.Duration) string {
+	d = d.Round(time.Second)
 	switch {
 	case d < 10*time.Minute:
 		return fmt.Sprintf("%d s", int(d.Round(time.Second).Seconds()))

@@ -66,9 +66,9 @@ func New(conn *connection.Connection, lib *knowledge.Library, set evidence.Set, 
 		c.File = conn.File()
 		c.Seen[evidence.File] = Seen{Obs: set[evidence.Config]}
 		c.SP, c.IdP = conn.SP, conn.IdP
-		if obs := set[evidence.LoginRun]; obs != nil && obs.Login != nil && obs.Login.Listener != "" {
+		if obs := set[evidence.LoginRun]; obs != nil && obs.Login != nil && obs.Login.Redirect != "" {
 			listening := *conn
-			listening.Listening = obs.Login.Listener
+			listening.Listening = obs.Login.Redirect
 			c.Config = &listening
 		}
 	} else {

@@ -28,6 +28,7 @@ var summaryAreas = []struct {
 	{"certificate", []string{"CERT"}, certificateSeen},
 	{"client", []string{"AUTHZ", "TOK", "REQ"}, client},
 	{"answer", []string{"RSP", "AST", "SIG", "ENC", "LGO"}, answerSeen},
+	{"login", []string{"IDT", "UI", "DEV"}, func(*Case) string { return "" }},
 }
 
 // Summarise gives one line an area: its leading finding, or what was seen there.

@@ -211,7 +211,7 @@ func (l *login) byLoopback(redirect string) error {
 	if !l.begin(flow.Options{Redirect: listener.Redirect(), Query: true}, "loopback") {
 		return nil
 	}
-	l.made.Login().Listener = listener.Redirect()
+	l.made.Login().Listener, l.made.Login().Redirect = strings.Join(listener.Addresses(), ", "), listener.Redirect()
 	l.say("The IdP has to know this address, for the time of the test:  %s", listener.Redirect())
 	start := listener.Start(l.attempt.URL)
 	if l.attempt.Form != nil {
@@ -256,8 +256,8 @@ func (l *login) answer(a receive.Answer) flow.Answer {
 	if a.Method == "POST" {
 		out.Form = a.Form
 	}
-	if v := a.Form["SAMLResponse"]; v != "" {
-		out.Messages = flow.Posted(a.Form)
+	if a.Form["SAMLResponse"] != "" {
+		out.Messages = flow.Posted(a.URL, a.Form)
 	}
 	return out
 }

@@ -19,7 +19,8 @@ type Login struct {
 	Unasked  bool      `json:"unasked,omitempty"`  // IdP-initiated: no request was sent
 	Foreign  int       `json:"foreign,omitempty"`  // answers of another attempt, or of nobody, that were turned away
 	Withheld string    `json:"withheld,omitempty"` // why no code was exchanged: no secret, the endpoint is not trusted
-	Listener string    `json:"listener,omitempty"` // address that was listened on
+	Listener string    `json:"listener,omitempty"` // addresses that were listened on, separated by a comma
+	Redirect string    `json:"redirect,omitempty"` // redirect URI or ACS that was used in place of the SP's
 	// CodeLength is how many characters the authorization code has, which redaction does not keep; 0: not known.
 	CodeLength int `json:"code_length,omitempty"`
 	// Passed says what the strict libraries said of what came, by name ("go-oidc"): "" when they took it.

@@ -149,12 +149,17 @@ func (r redactor) query(raw string) (string, bool) {
 	changed := false
 	for i, part := range parts {
 		name, value, ok := strings.Cut(part, "=")
-		if !ok || !secretNames[name] || value == "" || strings.HasPrefix(value, mark) {
+		personal := personalParams[strings.ToLower(name)]
+		if !ok || !secretNames[name] && !personal || value == "" || strings.Contains(value, mark) {
 			continue
 		}
 		plain, err := url.QueryUnescape(value)
 		if err != nil {
 			plain = value
+		}
+		if personal {
+			parts[i], changed = name+"="+url.QueryEscape(r.shapedOrPlaceholder(plain)), true
+			continue
 		}
 		parts[i], changed = name+"="+r.pseudonym(plain), true
 	}

@@ -153,7 +153,7 @@ func (d *driver) delivers(ex evidence.Exchange, sent step, f unwrap.PageForm) (A
 	}
 	ans := Answer{Method: http.MethodPost, URL: action, Form: fields, ContentType: "application/x-www-form-urlencoded", At: ex.At}
 	if d.r.a.Protocol == "saml" {
-		ans.Messages = Posted(fields) // as the SP gets it
+		ans.Messages = Posted(action, fields) // as the SP gets it
 	}
 	return ans, true
 }

@@ -25,6 +25,9 @@ func (r *Run) oidc(ctx context.Context, ans Answer) {
 	if ans.ContentType != "" {
 		callback.Header = map[string][]string{"Content-Type": {ans.ContentType}}
 	}
+	if ans.Blocked != "" {
+		callback.Failure = &evidence.Failure{Stage: evidence.StageBlocked, Code: "browser", Text: ans.Blocked}
+	}
 	r.keep(callback)
 	cb := Parameters(ans)
 	l.CodeLength = len(cb.Code)

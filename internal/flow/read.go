@@ -69,6 +69,9 @@ func readOIDC(found []unwrap.Document, a *Attempt, at time.Time, har bool) (Answ
 			if !d.Sent.IsZero() {
 				ans.At = d.Sent
 			}
+			if d.Answer != nil {
+				ans.Blocked = d.Answer.Blocked
+			}
 			ans.carried(d, a)
 		case unwrap.KindJWT:
 			if name := d.Name; name == "id_token" || name == "access_token" || name == "" && !there {

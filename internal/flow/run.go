@@ -20,6 +20,8 @@ type Answer struct {
 	// Beside it, of a recorded browser (HAR): what else it saw of the login.
 	Tokens map[string]string // name to token
 	Claims []evidence.ClaimSet
+	// Blocked is why the recorded browser sent nothing, or dropped what came.
+	Blocked string
 }
 
 // Run is one login that is being made. Its evidence is complete after Finish or End.

@@ -99,22 +99,18 @@ func Attributes(a *samldoc.AssertionDoc) map[string]any {
 	return out
 }
 
-// Posted opens the SAML response of a form that came to the ACS.
-func Posted(form map[string]string) []unwrap.Document {
+// Posted opens the SAML response of a form that came to the ACS, with whatever is odd about how it is encoded.
+func Posted(acs string, form map[string]string) []unwrap.Document {
 	v := url.Values{}
 	for name, value := range form {
 		v.Set(name, value)
 	}
-	found := opened(v.Encode())
-	for i := range found {
-		found[i].Binding, found[i].Method = unwrap.POST, "POST"
-	}
-	return found
+	return opened("curl -X POST '" + strings.ReplaceAll(acs, "'", "%27") + "' --data '" + v.Encode() + "'") // that says how it travelled
 }
 
 // Answers reports whether an encoded response says that it answers a request.
 func Answers(encoded, requestID string) bool {
-	for _, d := range Posted(map[string]string{"SAMLResponse": encoded}) {
+	for _, d := range Posted("http://127.0.0.1/", map[string]string{"SAMLResponse": encoded}) {
 		doc, err := xmltree.Parse("", d.Data)
 		if err != nil || requestID == "" {
 			return false

@@ -153,6 +153,15 @@ func random() string {
 // Redirect returns the redirect URI as given, with the real port where none was fixed.
 func (l *Loopback) Redirect() string { return l.address.redirect() }
 
+// Addresses returns what is listened on: one address and port, or for localhost two.
+func (l *Loopback) Addresses() []string {
+	var out []string
+	for _, listener := range l.listeners {
+		out = append(out, listener.Addr().String())
+	}
+	return out
+}
+
 // Port returns the port that is listened on.
 func (l *Loopback) Port() int { return l.address.port }
 

@@ -91,7 +91,7 @@ func run(m *testing.M, out io.Writer) int {
 		}
 		return 0
 	}
-	for _, s := range []suite{keycloakSuite, oidcSuite, sspSuite, xmlsecSuite, betterAuthSuite} {
+	for _, s := range []suite{keycloakSuite, oidcSuite, sspSuite, xmlsecSuite, betterAuthSuite, handlebarsSuite, chromiumSuite} {
 		if why := s.missing(); why != "" {
 			fmt.Fprintln(out, why)
 		}

@@ -28,7 +28,7 @@ func startOP(t *testing.T) *op {
 	prepare(t, "oidc-provider.sh")
 	f := newFront(t, "op.acme-corp.example", "id.acme-corp.example")
 	o := &op{realServer{front: f, issuer: f.origin(), base: connections(f.origin(), ""), secrets: map[string]string{}}}
-	for _, client := range []string{"orq", "archestra", "app"} {
+	for _, client := range []string{"orq", "archestra", "app", "torq"} {
 		o.secrets[client] = rand.Text() + rand.Text()
 	}
 	f.toBackend(o.start(t, o.config()))
@@ -48,7 +48,7 @@ func (o *op) config() *opConfig {
 		Keys: []map[string]any{{"kty": "RSA", "bits": 2048}, {"kty": "EC", "crv": "P-256"}},
 		Configuration: map[string]any{
 			"clients": []any{
-				client("orq", callback["orq"]), client("archestra", callback["archestra"]), client("app", callback["generic"]),
+				client("orq", callback["orq"]), client("archestra", callback["archestra"]), client("app", callback["generic"]), client("torq", acs["torq"]),
 			},
 			"scopes": []string{"openid", "offline_access", "email", "profile", "groups"},
 			"claims": map[string]any{

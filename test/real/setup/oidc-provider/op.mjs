@@ -26,8 +26,10 @@ const jwk = ({ kty, bits, crv }, i) => {
 }
 
 const accounts = {
-  ann: { email: 'ann@acme-corp.example', email_verified: true, name: 'Ann Admin', groups: ['admins'] },
-  bob: { email: 'bob@acme-corp.example', email_verified: false, name: 'Bob Builder' },
+  ann: { email: 'ann@acme-corp.example', email_verified: true, name: 'Ann Admin', given_name: 'Ann', family_name: 'Admin', groups: ['admins'] },
+  bob: { email: 'bob@acme-corp.example', email_verified: false, name: 'Bob Builder', given_name: 'Bob', family_name: 'Builder' },
+  nil: { name: 'Nil Nomail', given_name: 'Nil', family_name: 'Nomail' },
+  pia: { preferred_username: 'pia@acme-corp.example', name: 'Pia Upn', given_name: 'Pia', family_name: 'Upn' },
 }
 
 const provider = new Provider(wanted.issuer, {

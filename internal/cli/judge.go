@@ -69,7 +69,7 @@ func (j *judge) judged(s subject) (report.Connection, *check.Case) {
 	out.Lines = check.Summarise(c, findings)
 	if entries := c.Undecided(); len(entries) > 0 {
 		out.Lines = append(out.Lines, report.Line{Area: "login", Outcome: report.Unknown,
-			Text: "not decided without a login: " + strings.Join(entries, ", ") + " (sign in once as a test user to see these)"})
+			Text: "not decided without a login: " + strings.Join(entries, ", ") + " (ssoctl test-login " + s.target.Name + ")"})
 	}
 	if s.own != nil {
 		out.SP = s.target.SPProfile()

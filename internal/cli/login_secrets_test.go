@@ -80,21 +80,25 @@ func (b *bench) keepsSecrets(t *testing.T, receiver, format string, verbose bool
 // secretIn reports every secret of the lab that stands in a text.
 func (b *bench) secretIn(t *testing.T, texts map[string]string) {
 	t.Helper()
+	told := map[string]bool{}
 	secrets := append(b.lab.Secrets(), b.lab.ClientSecret, b.lab.Password)
 	if len(secrets) < 8 {
 		t.Errorf("the lab tells of %d secrets only", len(secrets))
 	}
-	public := []string{b.lab.ClientID, b.lab.RedirectURI, "openid", "authorization_code", "refresh_token", "access_token", "query", "fragment", "form_post", "bogus", b.lab.Users[0].Name, "lab-app", "openid email profile"}
 	for _, s := range secrets {
 		forms := []string{s, url.QueryEscape(s), strings.ReplaceAll(s, `"`, `\"`)}
 		if i := strings.LastIndex(s, "."); i > 0 && strings.Count(s, ".") == 2 {
 			forms = append(forms, s[i+1:]) // the signature
 		}
 		for _, form := range forms {
-			if len(form) < 8 || slices.Contains(public, s) || strings.Contains(s, "://") || strings.HasPrefix(s, "urn:") || strings.HasPrefix(s, "ssoctl-probe") {
+			if len(form) < 8 || strings.HasPrefix(s, "ssoctl-doctor") || strings.Contains(s, "bogus") { // of probes, which belong to nobody
 				continue
 			}
 			for where, text := range texts {
+				if told[form+where] {
+					continue
+				}
+				told[form+where] = true
 				if i := strings.Index(text, form); i >= 0 {
 					t.Errorf("%q stands in %s: %s", form[:min(len(form), 40)], where, around(text, i))
 				}

@@ -36,11 +36,8 @@ func (g *requestLog) add(r *http.Request) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.list = append(g.list, q)
-	for _, values := range r.PostForm {
-		g.secrets = append(g.secrets, values...)
-	}
-	for _, name := range []string{"state", "nonce", "id_token_hint", "RelayState", "SAMLRequest"} {
-		g.secrets = append(g.secrets, r.URL.Query()[name]...)
+	for _, name := range []string{"password", "code", "code_verifier", "client_secret", "client_assertion", "device_code", "token", "refresh_token", "id_token_hint", "state", "nonce", "RelayState"} {
+		g.secrets = append(append(g.secrets, r.PostForm[name]...), r.URL.Query()[name]...)
 	}
 	for _, c := range r.Cookies() {
 		g.secrets = append(g.secrets, c.Value)
@@ -55,8 +52,8 @@ func (g *requestLog) keep(secret string) string {
 	return secret
 }
 
-// Secrets lists what went over the wire in either direction and is nobody else's business: codes, tokens, cookies, messages, and every
-// value of a form that was posted. Tests look for them in what must not hold them.
+// Secrets lists what went over the wire in either direction and is nobody else's business: passwords, codes, tokens, cookies,
+// messages, and what binds an answer to its request. Tests look for them in what must not hold them.
 func (l *Lab) Secrets() []string {
 	l.log.mu.Lock()
 	out := slices.Clone(l.log.secrets)

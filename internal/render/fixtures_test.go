@@ -13,6 +13,7 @@ func fixtures() map[string]*report.Report {
 	all := map[string]*report.Report{
 		"broken": broken(), "healthy": {Connections: []report.Connection{healthyConnection()}}, "undecided": {Connections: []report.Connection{unreachable()}},
 		"url": fromURL(), "check": checked(), "hostile": hostile(), "empty": {},
+		"login": {Command: "test-login", Connections: []report.Connection{signedIn()}},
 		"several": {Connections: []report.Connection{healthyConnection(), unreachable(), brokenConnection()}},
 	}
 	for _, r := range all {
@@ -201,4 +202,23 @@ func hostile() *report.Report {
 			{Code: "CFG005", Title: "y", Outcome: report.Broken, Reason: evil},
 		},
 	}}}
+}
+
+func signedIn() report.Connection {
+	c := healthyConnection()
+	c.SignedIn = &report.SignedIn{Who: "ann@acme.com", How: "Keycloak, code + PKCE", Sources: []string{"ID token", "userinfo"}, Rows: []report.ClaimRow{
+		{Name: "sub", Values: []string{"8c5b0c9e-7d0a-4d0f-9b55-2f6f1c1f2a11", "same"}, Reads: "required, from ID token", Outcome: report.Passed},
+		{Name: "email", Values: []string{"", "ann@acme.com"}, Reads: "required, from userinfo", Outcome: report.Passed},
+		{Name: "email_verified", Values: []string{"", "false"}, Reads: "recommended", Outcome: report.Failed, Worst: report.Warning},
+		{Name: "groups", Values: []string{"[/platform, /platform/sre, /platform/sre/on-call, /everybody | <b>]", "same"}, Reads: "not read"},
+	}}
+	c.Claims = map[string]map[string]any{"userinfo": {"email": "ann@acme.com"}}
+	by := 0
+	c.Decision = &report.Decision{Allowed: true, Why: `domain "acme.com" is allowed; rule 0 gives the role "admin"`, Role: "admin", RoleWhy: `rule 0: groups[0] is "/platform"`,
+		Groups: []string{"/platform", "/everybody"}, GroupsFrom: "groups", Teams: []string{"platform"}, TokenExchange: "rfc8693", Rules: []report.RuleOutcome{
+			{Index: 0, Outcome: "matched", Role: "admin", Rule: `{{#includes groups "/platform"}}true{{/includes}}`, Why: `groups[0] is "/platform"`},
+			{Index: 1, Outcome: "error", Role: "editor", Rule: `{{#if (includes groups "x")}}true{{/if}}`, Why: "options.fn is not a function: the helper needs its block form"},
+			{Index: 2, Outcome: "shadowed", By: &by, Role: "member", Rule: `{{#exists email}}true{{/exists}}`, Why: "shadowed by rule 0"},
+		}}
+	return c
 }

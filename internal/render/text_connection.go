@@ -134,7 +134,7 @@ func (p *page) broken(c report.Connection) {
 func (p *page) undecided(c report.Connection) {
 	waiting := 0
 	for _, r := range c.Results {
-		if r.Outcome == report.Unknown {
+		if r.Outcome == report.Unknown && !r.WaitsForLogin() {
 			waiting++
 		}
 	}

@@ -118,9 +118,13 @@ func counts(r *report.Report) []string {
 	add(r.Summary.Errors, "error", "errors")
 	add(r.Summary.Warnings, "warning", "warnings")
 	add(r.Summary.Infos, "info", "infos")
-	outcomes := map[report.Outcome]int{}
+	outcomes, waiting := map[report.Outcome]int{}, 0
 	for _, c := range r.Connections {
 		for _, res := range c.Results {
+			if res.WaitsForLogin() {
+				waiting++
+				continue
+			}
 			outcomes[res.Outcome]++
 		}
 	}
@@ -128,6 +132,9 @@ func counts(r *report.Report) []string {
 	if r.Command != "check" {
 		for _, o := range []report.Outcome{report.Passed, report.Unknown, report.NotApplicable} {
 			add(outcomes[o], outcomeWord(o), outcomeWord(o))
+			if o == report.Unknown {
+				add(waiting, "waits for a login", "wait for a login")
+			}
 		}
 	} else if r.Elapsed > 0 {
 		out = append(out, fmt.Sprintf("%.2f s", r.Elapsed.Seconds()))

@@ -119,6 +119,11 @@ type Result struct {
 	Findings []Finding `json:"-"`
 }
 
+// WaitsForLogin reports whether the rule could not decide because nobody has signed in.
+func (r Result) WaitsForLogin() bool {
+	return r.Outcome == Unknown && (r.Reason == "no login" || r.Reason == "no oidc.tokens" || r.Reason == "no claims")
+}
+
 // Verdict sums a connection up.
 type Verdict string
 

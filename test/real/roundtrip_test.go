@@ -1,0 +1,345 @@
+package real_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"html"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var roundTripOnly = flagRoundTrip()
+
+// trip is one connection: ssoctl foretells what better-auth does with a login by it, and then the login is made.
+type trip struct {
+	name, title, user string
+	server            string // of the identity providers of tripServers
+	conn              func(*connection)
+	secret            string               // what the SP holds instead of the right one
+	files             func(*testing.T, *ssp) // a change of SimpleSAMLphp
+	exists            string               // "verified" or "unverified": what is known of an account of the same address
+	stays             bool                 // with accounts of earlier logins
+}
+
+// tripEnd is what came of a trip.
+type tripEnd struct {
+	trip
+	in    bool
+	shows string
+	said  prediction
+	why   string
+}
+
+func (e tripEnd) verdicts() verdicts {
+	return verdicts{trial: trial{name: e.name, title: e.title}, in: e.in, shows: e.shows, said: e.said, why: e.why}
+}
+
+// travel is what a trip needs.
+type travel struct {
+	b       *betterAuth
+	base    string // of the SP, which is behind a front of its own
+	sp      *front
+	servers map[string]*realServer
+	ssp     *ssp
+	secrets map[string]string
+}
+
+// run makes the prediction of a trip, and then the trip.
+func (w *travel) run(t *testing.T, n int, x trip) tripEnd {
+	t.Helper()
+	if x.files != nil {
+		x.files(t, w.ssp)
+	}
+	id := fmt.Sprintf("trip-%d", n)
+	s := w.servers[x.server]
+	c := w.connection(t, s, x, id)
+	if x.conn != nil {
+		x.conn(&c)
+	}
+	who := account{x.user, w.secrets["user"]}
+	if who.name == "" {
+		who.name = "ann"
+	}
+	secret := ""
+	if c.OIDC != nil {
+		if secret = x.secret; secret == "" {
+			secret = w.secrets[c.OIDC.ClientID]
+		}
+	} else {
+		who.password = w.ssp.password
+	}
+	end := tripEnd{trip: x, said: foretold(t, s.testLogin(t, c, secret, who), x.exists != "")}
+	if refused := w.register(t, s, id, c, secret); refused != "" {
+		end.shows = "not registered: " + refused
+		return end
+	}
+	if x.exists != "" {
+		w.post(t, "/-/user", rep{"email": who.name + "@acme-corp.example", "emailVerified": x.exists == "verified"})
+	}
+	end.in, end.shows = w.signIn(t, s, id, who)
+	return end
+}
+
+// own are codes of what Archestra itself does after better-auth has signed the user in: its domain gate and its roles.
+var own = regexp.MustCompile(`^(IDT032|AST011|CLM0(0[1-9]|1[0-5]))$`)
+
+// foretold is what test-login says of better-auth. With an account of the same address there already, what it says of such is taken at
+// its word.
+func foretold(t *testing.T, got signedIn, exists bool) prediction {
+	t.Helper()
+	var s said
+	if err := json.Unmarshal(got.raw, &s); err != nil {
+		t.Fatal(err)
+	}
+	for i := range s.Connections {
+		c := &s.Connections[i]
+		c.Findings = slices.DeleteFunc(c.Findings, func(f saidFinding) bool { return own.MatchString(f.Code) })
+		for n := range c.Findings {
+			if f := &c.Findings[n]; exists && f.Code == "CLM016" {
+				f.Severity = "error"
+			}
+		}
+	}
+	p := s.prediction(t)
+	for _, f := range got.Connections[0].Findings {
+		if m := shownText.FindStringSubmatch(f.Message); m != nil && exists && f.Code == "CLM016" {
+			p.shows = append(p.shows, m[1])
+		}
+	}
+	if got.Connections[0].Verdict == "undecided" {
+		t.Errorf("nothing was foretold:\n%s", got.list())
+	}
+	return p
+}
+
+// shownText is what a message says that the SP shows.
+var shownText = regexp.MustCompile(`\("([^"]+)"\)$`)
+
+// connection is that of Archestra to a server.
+func (w *travel) connection(t *testing.T, s *realServer, x trip, id string) connection {
+	t.Helper()
+	c := connection{Name: "archestra", SP: map[string]string{"profile": "archestra", "base_url": w.base, "provider_id": id}}
+	if x.server == "saml" {
+		saml := *s.base["saml-archestra"].SAML
+		saml.SPEntityID = w.base
+		c.SAML = &saml
+		w.ssp.spACS = w.base + "/api/auth/sso/saml2/sp/acs/" + id
+		return c
+	}
+	c.OIDC = &oidcSide{Issuer: s.issuer, ClientID: "trip", ClientSecret: "env:" + secretName, Scopes: []string{"openid", "email", "profile"}}
+	return c
+}
+
+// register stores the connection as Archestra does when its form is filled in so: with the endpoints of the discovery document.
+func (w *travel) register(t *testing.T, s *realServer, id string, c connection, secret string) string {
+	t.Helper()
+	provider := rep{"providerId": id}
+	if c.SAML != nil {
+		text := func(address string) string {
+			if address == "" {
+				return ""
+			}
+			_, xml, _ := strings.Cut(s.exchange(t, "GET", address, nil, ""), "<")
+			return "<" + xml
+		}
+		at := w.base + "/api/auth/sso/saml2/sp/acs/" + id
+		saml := map[string]any{"idp_entity_id": c.SAML.IdPEntityID, "sp_entity_id": c.SAML.SPEntityID, "certificate": pemText(c.SAML.Certificate), "acs_url": at,
+			"idp_metadata": c.SAML.Metadata, "sp_private_key": c.SAML.SPPrivateKey}
+		key := ""
+		if c.SAML.SPPrivateKey != "" {
+			key = w.secrets["sp-key"]
+		}
+		config := providerOf(saml, []byte(text(c.SAML.Metadata)), nil, key)
+		config["entryPoint"] = c.SAML.SSOURL
+		config["spMetadata"].(map[string]any)["metadata"] = ""
+		delete(config["spMetadata"].(map[string]any), "metadata")
+		provider["issuer"], provider["samlConfig"] = s.issuer, config
+	} else {
+		var d map[string]string
+		var raw map[string]any
+		_, text, _ := strings.Cut(s.exchange(t, "GET", s.issuer+"/.well-known/openid-configuration", nil, ""), "{")
+		if err := json.Unmarshal([]byte("{"+text), &raw); err != nil {
+			t.Fatal(err)
+		}
+		d = map[string]string{}
+		for name, v := range raw {
+			d[name], _ = v.(string)
+		}
+		method := c.OIDC.Method
+		if method == "" {
+			method = "client_secret_basic"
+		}
+		config := rep{"issuer": c.OIDC.Issuer, "clientId": c.OIDC.ClientID, "clientSecret": secret, "pkce": c.OIDC.PKCE == nil || *c.OIDC.PKCE, "scopes": c.OIDC.Scopes,
+			"discoveryEndpoint": s.issuer + "/.well-known/openid-configuration", "authorizationEndpoint": d["authorization_endpoint"], "tokenEndpoint": d["token_endpoint"],
+			"jwksEndpoint": d["jwks_uri"], "tokenEndpointAuthentication": method, "overrideUserInfo": true, "mapping": rep{"id": "sub", "email": "email", "emailVerified": "email_verified", "name": "name"}}
+		if d["userinfo_endpoint"] != "" {
+			config["userInfoEndpoint"] = d["userinfo_endpoint"]
+		}
+		provider["issuer"], provider["oidcConfig"] = c.OIDC.Issuer, config
+	}
+	return w.post(t, "/-/provider", provider).Error
+}
+
+func (w *travel) post(t *testing.T, path string, body any) (answer struct{ Error string }) {
+	t.Helper()
+	b, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := w.b.client.Post(w.b.origin+path, "application/json", bytes.NewReader(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if err := json.NewDecoder(res.Body).Decode(&answer); err != nil {
+		t.Fatal(err)
+	}
+	return answer
+}
+
+// signIn makes the whole login as a browser does: at the SP, at the identity provider, and back.
+func (w *travel) signIn(t *testing.T, s *realServer, id string, who account) (in bool, shows string) {
+	t.Helper()
+	var log []struct{ Message, Reason string }
+	w.b.get(t, "/-/log", &log)
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := w.sp.client()
+	at.Jar = jar
+	body, err := json.Marshal(rep{"providerId": id, "callbackURL": "/", "errorCallbackURL": "/auth/sign-in"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := at.Post(w.base+"/api/auth/sign-in/sso", "application/json", bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var begun struct{ URL, Code, Message string }
+	text := bodyOf(t, res)
+	if err := json.Unmarshal([]byte(text), &begun); err != nil || begun.URL == "" {
+		return false, strings.TrimSuffix(begun.Code+": "+begun.Message, ": ")
+	}
+	b := s.surfer(t, who)
+	b.fields["login"] = who.name
+	b.stops = true
+	answer := b.goTo(t, begun.URL, w.base+"/", "SAMLResponse")
+	switch {
+	case strings.HasPrefix(answer, w.base):
+		res, err = at.Get(answer)
+	case strings.Contains(answer, "SAMLResponse"):
+		form := url.Values{}
+		block := formLike.FindString(answer)
+		for _, field := range fieldLike.FindAllString(block, -1) {
+			if name, value := nameLike.FindStringSubmatch(field), valueLike.FindStringSubmatch(field); name != nil && value != nil {
+				form.Set(name[1], html.UnescapeString(value[1]))
+			}
+		}
+		res, err = at.PostForm(html.UnescapeString(actionLike.FindStringSubmatch(block)[1]), form)
+	default:
+		return false, "the identity provider does not send the user back"
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	return w.ended(t, res)
+}
+
+func bodyOf(t *testing.T, res *http.Response) string {
+	t.Helper()
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
+}
+
+// ended reads what better-auth made of the answer.
+func (w *travel) ended(t *testing.T, res *http.Response) (in bool, shows string) {
+	t.Helper()
+	where, err := url.Parse(res.Header.Get("Location"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := where.Query()
+	session := slices.ContainsFunc(res.Cookies(), func(c *http.Cookie) bool { return strings.HasSuffix(c.Name, "session_token") && c.Value != "" })
+	if res.StatusCode == http.StatusFound && session && !asked.Has("error") {
+		return true, ""
+	}
+	var log []struct{ Message, Reason string }
+	w.b.get(t, "/-/log", &log)
+	reason := ""
+	for _, l := range log {
+		if l.Message == "SAML response validation failed" {
+			reason = " (" + plainReason(l.Reason) + ")"
+		}
+	}
+	if session {
+		t.Errorf("a session beside %s", asked.Get("error"))
+	}
+	if !asked.Has("error") {
+		return false, fmt.Sprint(res.StatusCode)
+	}
+	return false, strings.TrimSuffix(asked.Get("error")+": "+asked.Get("error_description"), ": ") + reason
+}
+
+// TestRoundTrip compares what test-login foretells of Archestra with what its sign-in library then does, when the same identity
+// provider answers it. It ends as TestBetterAuth does.
+func TestRoundTrip(t *testing.T) {
+	for _, s := range []suite{betterAuthSuite, oidcSuite, sspSuite} {
+		s.require(t)
+	}
+	if *wireOnly {
+		t.Skip("the verdicts of both are needed")
+	}
+	w := startTravel(t)
+	only := regexp.MustCompile(*roundTripOnly)
+	var all []tripEnd
+	used := map[string]bool{}
+	for i, x := range trips() {
+		if !only.MatchString(x.name) {
+			continue
+		}
+		t.Run(x.name, func(t *testing.T) {
+			e := w.run(t, i, x)
+			e.why = explainedBy(tripDifferences, x.name, used)
+			all = append(all, e)
+			v := e.verdicts()
+			if e.why == "" && !(v.agree() && v.foretold()) {
+				t.Errorf("%s\nbetter-auth: %s\nssoctl: %s %q\n%s", x.title, v.theirs(), v.ours(), v.said.shows, v.said.text)
+			}
+			if e.why != "" && v.agree() && v.foretold() {
+				t.Errorf("both say the same (%s); %q is no reason any more", v.theirs(), e.why)
+			}
+		})
+	}
+	if *roundTripOnly != "" {
+		return
+	}
+	for _, d := range tripDifferences {
+		if !used[d.trials] {
+			t.Errorf("no trip is called %s", d.trials)
+		}
+	}
+	file, text := filepath.Join("..", "..", "docs", "round-trip.md"), tripReport(w.b.versions, all)
+	if *update {
+		if err := os.WriteFile(file, text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if old, err := os.ReadFile(file); err != nil || !bytes.Equal(old, text) {
+		t.Errorf("%s is not what this run found (%v); -update writes it", file, err)
+	}
+}

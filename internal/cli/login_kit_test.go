@@ -286,6 +286,8 @@ func (b *bench) loginBy(t *testing.T, receiver string, more ...string) (loginRep
 		return b.byFinish(t, more...)
 	case "device":
 		return b.byDevice(t, more...)
+	case "initiated":
+		return b.initiated(t, more...)
 	}
 	b.signsIn()
 	return b.testLogin(t, append(more, "--driver", "form")...)
@@ -386,6 +388,17 @@ func (b *bench) byFinish(t *testing.T, more ...string) (loginReport, int) {
 	}
 	b.app.In = strings.NewReader(o.pasted())
 	return b.testLogin(t, append(more, "--finish", file, "--callback-file", "-")...)
+}
+
+// initiated makes a login that begins at the IdP, whose answer is brought in a file.
+func (b *bench) initiated(t *testing.T, more ...string) (loginReport, int) {
+	t.Helper()
+	o, err := b.browser(t).walk(b.lab.Issuer + "/saml/init?" + url.Values{"sp": {b.lab.SPEntityID}}.Encode())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.write(t, "answer.txt", o.pasted())
+	return b.testLogin(t, append(more, "--idp-initiated", "--callback-file", filepath.Join(b.dir, "answer.txt"))...)
 }
 
 // deviceHere finds the address and the code of the device flow.

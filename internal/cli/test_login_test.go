@@ -20,7 +20,7 @@ func TestHealthyLogin(t *testing.T) {
 	for name, o := range map[string]lab.Options{
 		"oidc/form": {}, "oidc/loopback": {Loopback: true}, "oidc/paste": {}, "oidc/paste/fragment": {Fragment: true}, "oidc/finish": {}, "oidc/device": {},
 		"oidc/form/key": {KeyJWT: true}, "oidc/form/implicit": {Implicit: true}, "oidc/loopback/implicit": {Implicit: true, Loopback: true}, "oidc/form/offline": {},
-		"saml/form": {Protocol: "saml"}, "saml/form/initiated": {Protocol: "saml"}, "saml/loopback": {Protocol: "saml", Loopback: true}, "saml/paste": {Protocol: "saml"}, "saml/finish": {Protocol: "saml"},
+		"saml/form": {Protocol: "saml"}, "saml/initiated": {Protocol: "saml"}, "saml/loopback": {Protocol: "saml", Loopback: true}, "saml/paste": {Protocol: "saml"}, "saml/finish": {Protocol: "saml"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -32,11 +32,7 @@ func TestHealthyLogin(t *testing.T) {
 			case strings.HasSuffix(name, "offline"):
 				b.write(t, "ssoctl.yaml", strings.Replace(b.lab.Connection(), "profile]\n", "profile, offline_access]\n", 1))
 			}
-			var more []string
-			if strings.HasSuffix(name, "initiated") {
-				more = []string{"--idp-initiated"}
-			}
-			r, code := b.loginBy(t, part[1], more...)
+			r, code := b.loginBy(t, part[1])
 			want := []string{}
 			if strings.HasSuffix(name, "implicit") {
 				want = []string{"AUTHZ025"} // the connection itself is at fault
@@ -66,7 +62,7 @@ func (b *bench) loginFor(t *testing.T, f lab.Fault, more ...string) (loginReport
 	case f.Device:
 		return b.loginBy(t, "device", more...)
 	case f.Name == "RSP009":
-		more = append(more, "--idp-initiated")
+		return b.loginBy(t, "initiated", more...)
 	case f.SignOut:
 		more = append(more, "--cleanup")
 	}

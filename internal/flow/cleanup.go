@@ -32,13 +32,14 @@ func (r *Run) Cleanup(ctx context.Context) (open string) {
 		return ""
 	}
 	v := url.Values{"client_id": {conn.OIDC.ClientID}, "state": {"ssoctl-" + r.s.Env().Random()}}
+	if r.jar == nil || r.s.MaySend(endpoint) != nil {
+		v.Del("state")
+		return join(endpoint, v) // without the ID token: the address is shown, and stays in the history of the browser
+	}
 	if r.raw.IDToken != "" {
 		v.Set("id_token_hint", r.raw.IDToken)
 	}
 	address := join(endpoint, v)
-	if r.jar == nil || r.s.MaySend(endpoint) != nil {
-		return address
-	}
 	ex, _ := r.s.Send(ctx, probe.Request{Label: evidence.LoginSignOut, Method: http.MethodGet, URL: address, Accept: "text/html", Cookie: r.jar.give(address)})
 	r.keep(ex)
 	return ""

@@ -2,6 +2,7 @@ package flow
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/ssoctl/ssoctl/internal/evidence"
@@ -48,7 +49,7 @@ type Raw struct {
 
 // New makes a run of an attempt. receiver is how the answer comes back: paste, loopback, file, har, form, device.
 func New(s *probe.Session, a *Attempt, receiver string) *Run {
-	r := &Run{s: s, a: a, login: &evidence.Observation{Kind: evidence.LoginRun, At: a.Began, Source: a.URL,
+	r := &Run{s: s, a: a, login: &evidence.Observation{Kind: evidence.LoginRun, At: a.Began, Source: bare(a.URL),
 		Login: &evidence.Login{Protocol: a.Protocol, Receiver: receiver, Began: a.Began, Mode: a.ResponseMode, Unasked: a.Unasked, Opinions: map[string]string{}}}}
 	if a.Protocol == "oidc" {
 		r.login.Login.Grant = map[string]string{"code": "code", "id_token": "implicit"}[a.ResponseType]
@@ -60,6 +61,14 @@ func New(s *probe.Session, a *Attempt, receiver string) *Run {
 		r.keep(evidence.Exchange{Label: evidence.LoginRequest, Method: "GET", URL: a.URL, At: a.Began})
 	}
 	return r
+}
+
+// bare is an address without what is secret in it: query and fragment.
+func bare(address string) string {
+	if i := strings.IndexAny(address, "?#"); i >= 0 {
+		return address[:i]
+	}
+	return address
 }
 
 func (r *Run) keep(ex evidence.Exchange) { r.login.Exchanges = append(r.login.Exchanges, ex) }

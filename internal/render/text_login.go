@@ -33,6 +33,7 @@ func (p *page) signedIn(c report.Connection) {
 const (
 	widestName  = 24
 	widestReads = 32
+	narrowest   = 8 // of any other column
 )
 
 // claims writes the table: a row a claim, a column a source. Values are cut to what the width leaves.
@@ -51,6 +52,11 @@ func (p *page) claims(c report.Connection) {
 	}
 	name, reads = min(name, widestName), min(reads, widestReads)
 	share(value, p.width-2-name-2-reads-2*len(value))
+	taken := 2 + name + 2
+	for _, w := range value {
+		taken += w + 2
+	}
+	reads = max(narrowest, min(reads, p.width-taken))
 	line := func(first, last string, cells []string) {
 		row := "  " + padded(first, name)
 		for i, v := range cells {
@@ -58,12 +64,12 @@ func (p *page) claims(c report.Connection) {
 		}
 		p.line(strings.TrimRight(row+"  "+last, " "))
 	}
-	line("claim", p.paint(dim, reader(c)), in.Sources)
+	line("claim", p.paint(dim, strings.TrimRight(padded(reader(c), reads), " ")), in.Sources)
 	for _, r := range in.Rows {
-		last := p.paint(dim, r.Reads)
+		last := p.paint(dim, strings.TrimRight(padded(r.Reads, reads), " "))
 		if r.Outcome != report.Unknown {
 			symbol, colour := outcomeSign(r.Outcome, r.Worst)
-			last = p.paint(colour, symbol) + " " + r.Reads
+			last = p.paint(colour, symbol) + " " + strings.TrimRight(padded(r.Reads, reads-2), " ")
 		}
 		line(r.Name, last, r.Values)
 	}
@@ -84,7 +90,7 @@ func orDash(v string) string {
 	return v
 }
 
-// share cuts the widest columns until all fit into room; none becomes narrower than 8.
+// share cuts the widest columns until all fit into room; none becomes narrower than narrowest.
 func share(columns []int, room int) {
 	for {
 		sum, widest := 0, 0
@@ -94,7 +100,7 @@ func share(columns []int, room int) {
 				widest = i
 			}
 		}
-		if len(columns) == 0 || sum <= room || columns[widest] <= 8 {
+		if len(columns) == 0 || sum <= room || columns[widest] <= narrowest {
 			return
 		}
 		columns[widest]--

@@ -75,7 +75,7 @@ func ended(c *check.Case) string {
 	case evidence.EndedTimeout:
 		return detail("the login was not finished in time")
 	case evidence.EndedInteraction:
-		return detail("a person is needed")
+		return detail("the IdP asks for something that only a person can give")
 	case evidence.EndedPassword:
 		return detail("the IdP did not take the user name and password")
 	case evidence.EndedUnsent:

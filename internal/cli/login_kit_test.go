@@ -332,6 +332,15 @@ func (b *bench) byLoopback(t *testing.T, more ...string) (loginReport, int) {
 // byPaste brings back what change makes of the address; nil leaves it.
 func (b *bench) byPaste(t *testing.T, change func(string) string, more ...string) (loginReport, int) {
 	t.Helper()
+	wait := b.pastes(t, change)
+	r, code := b.testLogin(t, append(more, "--receive", "paste", "--no-browser")...)
+	wait()
+	return r, code
+}
+
+// pastes signs in beside a run and pastes what change makes of the address.
+func (b *bench) pastes(t *testing.T, change func(string) string) func() {
+	t.Helper()
 	in, paste := io.Pipe()
 	b.app.In = in
 	w := b.browser(t)
@@ -344,13 +353,17 @@ func (b *bench) byPaste(t *testing.T, change func(string) string, more ...string
 		if change != nil {
 			text = change(text)
 		}
-		go func() { io.WriteString(paste, text+"\n"); paste.Close() }()
+		go func() {
+			io.WriteString(paste, text+"\n") // an error means that nobody reads any more
+			paste.Close()
+		}()
 		return nil
 	})
-	r, code := b.testLogin(t, append(more, "--receive", "paste", "--no-browser")...)
-	wait()
-	in.Close()
-	return r, code
+	return func() {
+		t.Helper()
+		wait()
+		in.Close()
+	}
 }
 
 // attempt is --start.

@@ -176,7 +176,7 @@ func (d *driver) page(ex evidence.Exchange, sent step, page unwrap.Page) (Answer
 		return d.enter(ex, sent, page, f)
 	}
 	if what := asksFor(page); what != "" {
-		return d.end(evidence.EndedInteraction, what+said(page))
+		return d.end(evidence.EndedInteraction, what)
 	}
 	if f := onlyWay(page); f != nil && d.passed < 4 {
 		d.passed++
@@ -185,7 +185,7 @@ func (d *driver) page(ex evidence.Exchange, sent step, page unwrap.Page) (Answer
 	if len(page.Forms) == 0 && d.entered || ex.Status >= 400 {
 		return d.refused(ex, page)
 	}
-	return d.end(evidence.EndedInteraction, "the IdP's page needs scripts or a choice"+said(page))
+	return d.end(evidence.EndedInteraction, "a page that needs scripts or a choice"+said(page))
 }
 
 // loginForm is the form that asks for the password, or for the user's name before it; nil when there is none.
@@ -317,13 +317,13 @@ var asks = []struct {
 	fields, words []string
 	what          string
 }{
-	{[]string{"otp", "totp", "code", "otc", "passcode", "token_code"}, []string{"one-time code", "verification code", "authenticator"}, "a one-time code is asked for"},
-	{[]string{"authenticatordata", "webauthn", "credentialid_webauthn"}, []string{"passkey", "security key"}, "a passkey or security key is asked for"},
-	{[]string{"g-recaptcha-response", "h-captcha-response", "cf-turnstile-response"}, []string{"captcha"}, "a captcha is asked for"},
-	{[]string{"password-new"}, []string{"update password", "change your password", "update your password"}, "a new password is asked for"},
-	{nil, []string{"update account information", "update your account", "update profile", "verify email", "verify your email"}, "the user's profile has to be completed"},
-	{[]string{"accept"}, []string{"grant access", "consent", "do you grant", "authorize", "allow access"}, "consent is asked for"},
-	{nil, []string{"terms and conditions", "terms of service"}, "terms have to be accepted"},
+	{[]string{"otp", "totp", "code", "otc", "passcode", "token_code"}, []string{"one-time code", "verification code", "authenticator"}, "a one-time code"},
+	{[]string{"authenticatordata", "webauthn", "credentialid_webauthn"}, []string{"passkey", "security key"}, "a passkey or security key"},
+	{[]string{"g-recaptcha-response", "h-captcha-response", "cf-turnstile-response"}, []string{"captcha"}, "a captcha"},
+	{[]string{"password-new"}, []string{"update password", "change your password", "update your password"}, "a new password"},
+	{nil, []string{"update account information", "update your account", "update profile", "verify email", "verify your email"}, "a complete profile of the user"},
+	{[]string{"accept"}, []string{"grant access", "consent", "do you grant", "authorize", "allow access"}, "consent"},
+	{nil, []string{"terms and conditions", "terms of service"}, "that terms are accepted"},
 }
 
 // asksFor names what a page asks for; "" when it is nothing of the kind.

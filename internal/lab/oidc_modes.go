@@ -42,12 +42,9 @@ func (l *Lab) responseModes() []string {
 
 // inFragment says where an answer stands that is not posted: tokens never come in a query (OAuth 2.0 Multiple Response Type
 // Encoding Practices section 5).
-func (req authRequest) inFragment() bool {
-	return req.responseMode == "fragment" || req.responseMode == "" && req.implicit()
+func (l *Lab) inFragment(req authRequest) bool {
+	return req.responseMode == "fragment" || req.responseMode == "" && l.opts.Implicit && strings.Contains(req.responseType, "token")
 }
-
-// implicit reports whether the answer carries tokens.
-func (req authRequest) implicit() bool { return strings.Contains(req.responseType, "token") }
 
 // checkImplicit judges what the implicit flow demands beyond the code flow: OIDC Core section 3.2.2.1.
 func checkImplicit(q url.Values) *refusal {

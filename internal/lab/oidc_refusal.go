@@ -95,7 +95,7 @@ func (l *Lab) back(w http.ResponseWriter, r *http.Request, req authRequest, para
 	for name := range params {
 		q.Set(name, params.Get(name))
 	}
-	if l.b.authz.fragment || req.inFragment() {
+	if l.b.authz.fragment || l.inFragment(req) {
 		u.RawQuery, u.Fragment, u.RawFragment = "", "", ""
 		w.Header().Set("Location", u.String()+"#"+params.Encode())
 	} else {

@@ -36,7 +36,7 @@ func (g *requestLog) add(r *http.Request) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.list = append(g.list, q)
-	for _, name := range []string{"password", "code", "code_verifier", "client_secret", "client_assertion", "device_code", "token", "refresh_token", "id_token_hint", "state", "nonce", "RelayState"} {
+	for _, name := range []string{"password", "code", "code_verifier", "client_secret", "client_assertion", "device_code", "token", "refresh_token", "id_token_hint", "state", "nonce"} {
 		g.secrets = append(append(g.secrets, r.PostForm[name]...), r.URL.Query()[name]...)
 	}
 	for _, c := range r.Cookies() {

@@ -1,14 +1,17 @@
 package lab_test
 
 import (
+	"crypto/sha256"
 	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,6 +55,8 @@ func survey(t *testing.T, fault string) map[string]string {
 	found["token"] = s.token()
 	if !strings.HasPrefix(fault, "NET") || fault == "NET018" {
 		found["login"] = s.login()
+		found["logout"] = s.fetch(base + "/end_session?client_id=" + l.ClientID)
+		found["device"] = s.device()
 	}
 	for k, v := range found {
 		found[k] = strings.ReplaceAll(v, port, "PORT")
@@ -235,10 +240,13 @@ func (s surveyor) login() string {
 		return out
 	}
 	defer answer.Body.Close()
+	out += fmt.Sprintln(answer.StatusCode, answer.Header.Get("Content-Type"), answer.Header.Get("Cache-Control"))
 	var tokens map[string]any
 	if err := json.NewDecoder(answer.Body).Decode(&tokens); err != nil {
 		return out
 	}
+	access, _ := tokens["access_token"].(string)
+	out += fmt.Sprintf("%#v %#v %d\n", tokens["token_type"], tokens["expires_in"], len(access)) + s.userinfo(access)
 	idToken, ok := tokens["id_token"].(string)
 	if !ok {
 		return out + fmt.Sprint(tokens)
@@ -250,10 +258,55 @@ func (s surveyor) login() string {
 	if err := json.Unmarshal(payload, &claims); err != nil {
 		return out + "no claims"
 	}
+	half := sha256.Sum256([]byte(access))
+	out += fmt.Sprintln(len(parts), claims["at_hash"] == base64.RawURLEncoding.EncodeToString(half[:16]))
 	delete(claims, "at_hash")
 	text := string(head)
 	if strings.Contains(text, "ES256") { // the EC key is new in each lab
 		text = "signed with ES256"
 	}
-	return out + text + fmt.Sprint(claims)
+	return out + text + fmt.Sprintf("%#v", claims)
+}
+
+// userinfo describes the answer to an access token, less what is signed anew each time.
+func (s surveyor) userinfo(access string) string {
+	r, err := http.NewRequest(http.MethodGet, s.base+"/userinfo", nil)
+	if err != nil {
+		return err.Error()
+	}
+	r.Header.Set("Authorization", "Bearer "+access)
+	res, err := s.Client.Do(r)
+	if err != nil {
+		return "no answer"
+	}
+	defer res.Body.Close()
+	body, _ := io.ReadAll(res.Body)
+	if kind := res.Header.Get("Content-Type"); kind != "application/json" {
+		return fmt.Sprintln(res.StatusCode, kind)
+	}
+	return fmt.Sprintln(res.StatusCode, string(body))
+}
+
+// device describes a login by the device flow: the names of what the device gets, and how a poll ends once it is allowed.
+func (s surveyor) device() string {
+	post := func(page string, form url.Values) map[string]any {
+		form.Set("client_id", s.lab.ClientID)
+		form.Set("client_secret", s.lab.ClientSecret)
+		res, err := s.Client.PostForm(s.base+page, form)
+		if err != nil {
+			return nil
+		}
+		defer res.Body.Close()
+		var got map[string]any
+		if json.NewDecoder(res.Body).Decode(&got) != nil {
+			return nil
+		}
+		return got
+	}
+	begun := post("/device", url.Values{"scope": {"openid"}})
+	user, _ := begun["user_code"].(string)
+	code, _ := begun["device_code"].(string)
+	post("/device/verify", url.Values{"user_code": {user}, "username": {"ann@lab.example"}, "password": {s.lab.Password}, "decision": {"allow"}})
+	end := post("/token", url.Values{"grant_type": {"urn:ietf:params:oauth:grant-type:device_code"}, "device_code": {code}})
+	return fmt.Sprintln(slices.Sorted(maps.Keys(begun)), slices.Sorted(maps.Keys(end)), end["error"])
 }

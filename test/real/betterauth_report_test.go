@@ -13,8 +13,10 @@ type difference struct {
 }
 
 // explained gives the reason for a trial, empty when there is none, and notes that it was used.
-func explained(name string, used map[string]bool) string {
-	for _, d := range differences {
+func explained(name string, used map[string]bool) string { return explainedBy(differences, name, used) }
+
+func explainedBy(all []difference, name string, used map[string]bool) string {
+	for _, d := range all {
 		if regexp.MustCompile("^(" + d.trials + ")$").MatchString(name) {
 			used[d.trials] = true
 			return d.why

@@ -37,11 +37,11 @@ type betterAuth struct {
 }
 
 // startBetterAuth installs when needed and starts the SP without any provider.
-func startBetterAuth(t *testing.T) *betterAuth {
+func startBetterAuth(t *testing.T, env ...string) *betterAuth {
 	t.Helper()
 	prepare(t, "better-auth.sh")
 	addr := ""
-	startServer(t, "better-auth.sh", nil, 30*time.Second, func(line string) bool {
+	startServer(t, "better-auth.sh", env, 30*time.Second, func(line string) bool {
 		var found bool
 		addr, found = strings.CutPrefix(line, "listening on 127.0.0.1:")
 		return found
@@ -193,12 +193,14 @@ func recording(t *testing.T, request string, d lab.Delivery, asked, sent time.Ti
 type said struct {
 	Connections []struct {
 		Verdict  string
-		Findings []struct {
-			Code, Severity, Message, Effect string
-			CausedBy                        string `json:"caused_by"`
-		}
-		Results []struct{ Code, Outcome, Reason string }
+		Findings []saidFinding
+		Results  []struct{ Code, Outcome, Reason string }
 	}
+}
+
+type saidFinding struct {
+	Code, Severity, Message, Effect string
+	CausedBy                        string `json:"caused_by"`
 }
 
 // prediction is what that means for Archestra.

@@ -244,7 +244,9 @@ func loginPace(t *testing.T, l *loginKeycloak) {
 		got.compareLogin(t, loginWant{})
 		waited, took := pace(t, file, got.ended)
 		lg := recordedLogin(t, file)
-		for _, ex := range lg.Exchanges { t.Log(ex.Label, ex.At.Sub(lg.Login.Arrived), ex.Elapsed) }
+		for _, ex := range lg.Exchanges {
+			t.Log(ex.Label, ex.At.Sub(lg.Login.Arrived), ex.Elapsed)
+		}
 		t.Log("evidence", lg.At.Add(lg.Elapsed).Sub(lg.Login.Arrived), "all", took)
 		if r := float64(took) / float64(waited); ratio == 0 || r < ratio {
 			answers, whole, ratio = waited, took, r

@@ -2,10 +2,13 @@ package real_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"html"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -17,17 +20,17 @@ import (
 	"testing"
 )
 
-var roundTripOnly = flagRoundTrip()
+var roundTripOnly = flag.String("roundtrip", "", "regular expression: only the connections of TestRoundTrip that it finds; nothing is compared with the table")
 
 // trip is one connection: ssoctl foretells what better-auth does with a login by it, and then the login is made.
 type trip struct {
 	name, title, user string
 	server            string // of the identity providers of tripServers
 	conn              func(*connection)
-	secret            string               // what the SP holds instead of the right one
-	files             func(*testing.T, *ssp) // a change of SimpleSAMLphp
-	exists            string               // "verified" or "unverified": what is known of an account of the same address
-	stays             bool                 // with accounts of earlier logins
+	secret            string            // what the SP holds instead of the right one
+	sets              map[string]string // options of the SP at SimpleSAMLphp, as PHP
+	entity            string            // what is registered there in place of the SP's entity ID
+	exists            string            // "verified" or "unverified": what is known of an account of the same address
 }
 
 // tripEnd is what came of a trip.
@@ -45,37 +48,39 @@ func (e tripEnd) verdicts() verdicts {
 
 // travel is what a trip needs.
 type travel struct {
-	b       *betterAuth
-	base    string // of the SP, which is behind a front of its own
-	sp      *front
-	servers map[string]*realServer
-	ssp     *ssp
-	secrets map[string]string
+	b        *betterAuth
+	base     string // of the SP, which is behind a front of its own
+	sp       *front
+	op       *op
+	backends map[string]string // of oidc-provider, by the kind of its configuration
+	ssp      *ssp
+	secrets  map[string]string
+	spKey    string
 }
 
 // run makes the prediction of a trip, and then the trip.
 func (w *travel) run(t *testing.T, n int, x trip) tripEnd {
 	t.Helper()
-	if x.files != nil {
-		x.files(t, w.ssp)
-	}
 	id := fmt.Sprintf("trip-%d", n)
-	s := w.servers[x.server]
-	c := w.connection(t, s, x, id)
+	s, c := w.connection(t, x, id)
 	if x.conn != nil {
 		x.conn(&c)
+	}
+	if c.SAML != nil && c.SAML.Certificate == "stranger" {
+		c.SAML.Certificate = pemText(selfSigned(t, -10, 900))
 	}
 	who := account{x.user, w.secrets["user"]}
 	if who.name == "" {
 		who.name = "ann"
 	}
-	secret := ""
-	if c.OIDC != nil {
-		if secret = x.secret; secret == "" {
-			secret = w.secrets[c.OIDC.ClientID]
-		}
-	} else {
+	secret := x.secret
+	switch {
+	case c.SAML != nil && c.SAML.SPPrivateKey != "":
+		who.password, secret = w.ssp.password, w.spKey
+	case c.SAML != nil:
 		who.password = w.ssp.password
+	case secret == "":
+		secret = w.secrets[c.OIDC.ClientID]
 	}
 	end := tripEnd{trip: x, said: foretold(t, s.testLogin(t, c, secret, who), x.exists != "")}
 	if refused := w.register(t, s, id, c, secret); refused != "" {
@@ -124,19 +129,38 @@ func foretold(t *testing.T, got signedIn, exists bool) prediction {
 // shownText is what a message says that the SP shows.
 var shownText = regexp.MustCompile(`\("([^"]+)"\)$`)
 
-// connection is that of Archestra to a server.
-func (w *travel) connection(t *testing.T, s *realServer, x trip, id string) connection {
+// connection is that of Archestra to the identity provider of a trip, which is made ready.
+func (w *travel) connection(t *testing.T, x trip, id string) (*realServer, connection) {
 	t.Helper()
 	c := connection{Name: "archestra", SP: map[string]string{"profile": "archestra", "base_url": w.base, "provider_id": id}}
-	if x.server == "saml" {
-		saml := *s.base["saml-archestra"].SAML
-		saml.SPEntityID = w.base
-		c.SAML = &saml
-		w.ssp.spACS = w.base + "/api/auth/sso/saml2/sp/acs/" + id
-		return c
+	if x.server != "saml" {
+		w.op.front.toBackend(w.backends[x.server])
+		c.OIDC = &oidcSide{Issuer: w.op.issuer, ClientID: "trip", ClientSecret: "env:" + secretName, Scopes: []string{"openid", "email", "profile"}}
+		return &w.op.realServer, c
 	}
-	c.OIDC = &oidcSide{Issuer: s.issuer, ClientID: "trip", ClientSecret: "env:" + secretName, Scopes: []string{"openid", "email", "profile"}}
-	return c
+	saml := *w.ssp.base["saml-archestra"].SAML
+	saml.SPEntityID, saml.Certificate = w.base, pemText(saml.Certificate)
+	c.SAML = &saml
+	options := map[string]string{
+		"AssertionConsumerService": "'" + w.base + "/api/auth/sso/saml2/sp/acs/" + id + "'", "NameIDFormat": "'urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress'",
+		"saml20.sign.response": "true", "saml20.sign.assertion": "true",
+	}
+	maps.Copy(options, x.sets)
+	entity := cmp.Or(x.entity, w.base)
+	text := "<?php\n$metadata['" + entity + "'] = ["
+	for name, value := range options {
+		text += "'" + name + "' => " + value + ", "
+	}
+	w.ssp.write(t, "metadata/saml20-sp-remote.php", text+"];\n")
+	return &w.ssp.realServer, c
+}
+
+// pemText is a certificate in raw base64 as PEM.
+func pemText(base64 string) string {
+	if base64 == "" || strings.HasPrefix(base64, "-----") {
+		return base64
+	}
+	return "-----BEGIN CERTIFICATE-----\n" + base64 + "\n-----END CERTIFICATE-----\n"
 }
 
 // register stores the connection as Archestra does when its form is filled in so: with the endpoints of the discovery document.
@@ -156,11 +180,10 @@ func (w *travel) register(t *testing.T, s *realServer, id string, c connection, 
 			"idp_metadata": c.SAML.Metadata, "sp_private_key": c.SAML.SPPrivateKey}
 		key := ""
 		if c.SAML.SPPrivateKey != "" {
-			key = w.secrets["sp-key"]
+			key = w.spKey
 		}
 		config := providerOf(saml, []byte(text(c.SAML.Metadata)), nil, key)
 		config["entryPoint"] = c.SAML.SSOURL
-		config["spMetadata"].(map[string]any)["metadata"] = ""
 		delete(config["spMetadata"].(map[string]any), "metadata")
 		provider["issuer"], provider["samlConfig"] = s.issuer, config
 	} else {
@@ -333,7 +356,7 @@ func TestRoundTrip(t *testing.T) {
 			t.Errorf("no trip is called %s", d.trials)
 		}
 	}
-	file, text := filepath.Join("..", "..", "docs", "round-trip.md"), tripReport(w.b.versions, all)
+	file, text := filepath.Join("..", "..", "docs", "better-auth-logins.md"), tripReport(w.b.versions, all)
 	if *update {
 		if err := os.WriteFile(file, text, 0o644); err != nil {
 			t.Fatal(err)

@@ -57,6 +57,9 @@ func atCallback(code, title string, severity report.Severity, why, fix, ref stri
 			if code == "AUTHZ014" && bareCode(c, said(c)) {
 				return onlyCode
 			}
+			if all := calledBack(c); code != "AUTHZ011" && len(all) == 1 && foreign(c, all[0]) {
+				return otherAttempt
+			}
 			return ""
 		},
 		Check: func(c *check.Case) []report.Finding {
@@ -65,7 +68,7 @@ func atCallback(code, title string, severity report.Severity, why, fix, ref stri
 			}
 			for _, a := range calledBack(c) {
 				sent, err := url.Parse(a.Exchange.URL)
-				if err != nil || code == "AUTHZ014" && bareCode(c, a) {
+				if err != nil || code == "AUTHZ014" && bareCode(c, a) || code != "AUTHZ011" && foreign(c, a) {
 					continue
 				}
 				if f := judge(c, a.Answer, sent.Query()); f != nil {
@@ -97,9 +100,9 @@ func stateKept(c *check.Case, a *oidcdoc.Answer, sent url.Values) *report.Findin
 			Message: "only the code was brought, without state, so that nothing shows that it belongs to this login",
 			Fix:     []string{"copy the whole address, or the whole line of the request"}}
 	case byHand && a.State != "":
-		return &report.Finding{Severity: report.Warning, Inconclusive: true, Got: a.State, Want: want,
+		return &report.Finding{Got: a.State, Want: want,
 			Message: fmt.Sprintf("the answer that was brought is one to another request: state was sent as %q and is %q in it", want, a.State),
-			Fix:     []string{"start anew, and bring the answer of the page that this login opened, not of an earlier one"}}
+			Fix:     []string{"start anew, and bring the answer of the page that this login opened, not of an earlier one", "if it is the answer of this login, see what between IdP and application changes its address"}}
 	case !a.Params.Has("state"):
 		return &report.Finding{Want: want, Message: fmt.Sprintf("state was sent to %q and does not come back", a.Base)}
 	}
@@ -117,6 +120,18 @@ func foreignState(c *check.Case) []report.Finding {
 		Message: came + " not the one of this login, and none that belongs to it",
 		Fix:     []string{"start anew, and bring the answer of the page that this login opened, not of an earlier one"},
 	}}
+}
+
+const otherAttempt = "the answer that was brought is one to another request"
+
+// foreign reports whether an answer that a person brought is none to the request of this login: AUTHZ011 says so, and nothing else of it
+// counts.
+func foreign(c *check.Case, a *check.Attempt) bool {
+	if c.Login == nil || a.Answer != c.Login.Answer || c.Login.Receiver != "paste" && c.Login.Receiver != "file" {
+		return false
+	}
+	want := c.Login.Request.Get("state")
+	return a.Answer.State != "" && want != "" && a.Answer.State != want
 }
 
 // calledBack are the answers that came to the redirect URI: to the probe, and in a login, which says more when it ends well.

@@ -46,6 +46,9 @@ var loginCallback = []check.Rule{
 		"Codes live for a minute and are bound to the client, so that few guesses are possible; a short one still gives away more than it needs to.",
 		"nothing on your side: the IdP makes it so", "RFC 6749 §10.10",
 		func(c *check.Case) string {
+			if a := c.Login.Front; a != nil && a.Answer != nil && foreign(c, a) {
+				return otherAttempt
+			}
 			if c.Login.CodeLength == 0 {
 				return "the length of the code is not known"
 			}

@@ -178,7 +178,9 @@ func methodsOf(c *check.Case) []string {
 func tried(c *check.Case) []string {
 	var out []string
 	for _, a := range c.Client.All {
-		out = append(out, a.Label)
+		if !slices.Contains(out, a.Label) {
+			out = append(out, a.Label)
+		}
 	}
 	return out
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ssoctl/ssoctl/internal/check"
 	"github.com/ssoctl/ssoctl/internal/config"
@@ -126,6 +127,9 @@ func responseTime(l letter) []report.Finding {
 		asked, ok = q.m.Sent, true
 	}
 	slack, _ := skew(l.c)
+	if at.Nanosecond() == 0 { // written in whole seconds, as many IdPs do
+		asked = asked.Truncate(time.Second)
+	}
 	if by := asked.Sub(at); ok && by > slack {
 		f := l.about(l.head.Element, "IssueInstant", l.head.IssueInstant, instant(asked), "the response was issued at %s, %s before the request that it answers (%s)", check.Quote(l.head.IssueInstant), lasting(by), instant(asked))
 		f.Fix = []string{fix("set the clock by a time server")}

@@ -5,7 +5,7 @@
 //                issuer        string, the address in front
 //                proxy         bool, believe X-Forwarded-*: without it the document lists http endpoints
 //                pkceRequired  bool, demand PKCE of every client
-//                keys          list of {kty: "RSA", bits} or {kty: "EC", crv}, made at start
+//                keys          list of {kty: "RSA", bits} or {kty: "EC", crv}, with alg where it is not the usual one; made at start
 //                configuration object, passed to the provider as it is (clients, scopes, features …)
 // Prints "listening on 127.0.0.1:PORT" and ends with its standard input.
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
@@ -18,11 +18,11 @@ const { Provider } = await import(pathToFileURL(entry))
 const wanted = JSON.parse(readFileSync(process.env.OP_CONFIG, 'utf8'))
 
 const algorithms = { RSA: 'RS256', 'P-256': 'ES256', 'P-384': 'ES384' }
-const jwk = ({ kty, bits, crv }, i) => {
+const jwk = ({ kty, bits, crv, alg }, i) => {
   const pair = kty === 'RSA'
     ? generateKeyPairSync('rsa', { modulusLength: bits })
     : generateKeyPairSync('ec', { namedCurve: crv })
-  return { ...pair.privateKey.export({ format: 'jwk' }), kid: `key-${i}`, use: 'sig', alg: algorithms[crv ?? kty] }
+  return { ...pair.privateKey.export({ format: 'jwk' }), kid: `key-${i}`, use: 'sig', alg: alg ?? algorithms[crv ?? kty] }
 }
 
 const accounts = {

@@ -39,7 +39,7 @@ func newBench(t testing.TB, o lab.Options) *bench {
 	b.write(t, "ca.pem", string(l.CAPEM))
 	app := System()
 	app.In, app.Out, app.Err, app.Dir = strings.NewReader(""), b.out, b.err, b.dir
-	app.OutTTY, app.ErrTTY, app.Width = false, false, 100
+	app.InTTY, app.OutTTY, app.ErrTTY, app.Width = false, false, false, 100
 	app.Getenv = func(name string) string {
 		switch name {
 		case lab.SecretEnv:

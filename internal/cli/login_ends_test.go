@@ -38,8 +38,8 @@ func TestLoginEnds(t *testing.T) {
 		"nothing":       {"", nothingPasted, report.ExitInconclusive, []string{"given up", "nothing was pasted"}},
 		"wrong state":   {"", otherState, report.ExitFindings, []string{"AUTHZ011", "the state that came back is not the one that was sent"}},
 		"expired code":  {"TOK007", pasteAnswer, report.ExitInconclusive, []string{"TOK007", "the token endpoint refused", "code is unknown, used or expired"}},
-		"one-time code": {"AUTHZ020-otp", func(_ *testing.T, b *bench) (int, string) { return form(b) }, report.ExitInconclusive, []string{"a person is needed", "a one-time code is asked for"}},
-		"consent":       {"AUTHZ020-consent", func(_ *testing.T, b *bench) (int, string) { return form(b) }, report.ExitInconclusive, []string{"a person is needed", "consent is asked for"}},
+		"one-time code": {"AUTHZ020-otp", func(_ *testing.T, b *bench) (int, string) { return form(b) }, report.ExitInconclusive, []string{"AUTHZ020", "something that only a person can give: a one-time code"}},
+		"consent":       {"AUTHZ020-consent", func(_ *testing.T, b *bench) (int, string) { return form(b) }, report.ExitInconclusive, []string{"AUTHZ020", "something that only a person can give: consent"}},
 		"wrong password": {"", func(_ *testing.T, b *bench) (int, string) {
 			b.signsIn()
 			b.getenv("SSOCTL_PASSWORD", "of-somebody-else")
@@ -87,10 +87,12 @@ func (b *bench) asked(method, path string) (n int) {
 	return n
 }
 
-// exchanged counts the exchanges of real codes: those of probes have no verifier.
+// exchanged counts the exchanges of real codes: those of probes are refused for what they are, and come before the login page.
 func (b *bench) exchanged() (n int) {
+	shown := false
 	for _, r := range b.lab.Requests() {
-		if r.Path == "/lab/token" && r.Form.Get("grant_type") == "authorization_code" && r.Form.Has("code_verifier") {
+		shown = shown || r.Path == "/lab/login"
+		if shown && r.Path == "/lab/token" && r.Form.Get("grant_type") == "authorization_code" {
 			n++
 		}
 	}

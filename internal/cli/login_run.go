@@ -392,8 +392,9 @@ func (l *login) device() error {
 func (l *login) page() receive.Page {
 	p := receive.Page{Next: "Return to the terminal."}
 	s := l.subject(l.app.Now())
-	s.set = evidence.Redact(s.set, []byte(l.app.Random()))
-	c := l.app.loginJudged(l.j, s, evidence.Veil{})
+	var veil evidence.Veil
+	s.set, veil = evidence.RedactVeiled(s.set, []byte(l.app.Random()))
+	c := l.app.loginJudged(l.j, s, veil)
 	if c.SignedIn != nil {
 		for _, row := range c.SignedIn.Rows {
 			p.Claims = append(p.Claims, row.Name)
@@ -405,9 +406,10 @@ func (l *login) page() receive.Page {
 			return p
 		}
 	}
-	p.OK, p.Title = true, "Signed in"
-	if c.SignedIn != nil && c.SignedIn.Who == "" {
-		p.OK, p.Title = false, "Nobody is signed in"
+	if c.SignedIn == nil || c.SignedIn.Who == "" {
+		p.Title = "Nobody is signed in"
+		return p
 	}
+	p.OK, p.Title = true, "Signed in as "+c.SignedIn.Who
 	return p
 }

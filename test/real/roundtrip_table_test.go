@@ -78,7 +78,11 @@ func trips() []trip {
 }
 
 // tripDifferences are the known ones.
-var tripDifferences = []difference{}
+var tripDifferences = []difference{
+	{`local-unverified-account`, "whether the address of an account in Archestra is verified is known to Archestra alone"},
+	{`userinfo-signed`, "better-auth reads userinfo as JSON alone; an identity provider signs it only when the client is registered so"},
+	{`saml-account`, "that an account of the address is there is known to Archestra alone, and of SAML it links none unless the domain is among Allowed Email Domains"},
+}
 
 // tripReport is docs/better-auth-logins.md.
 func tripReport(versions map[string]string, all []tripEnd) []byte {

@@ -39,7 +39,7 @@ const trusted = [origin, ...(process.env.TRUST ? process.env.TRUST.split(' ') : 
 
 const db = { user: [], session: [], account: [], verification: [], organization: [], member: [], invitation: [], ssoProvider: [] }
 let log = []
-const noted = (_, message, ...more) => log.push({ message, reason: more.map(m => m?.error?.message ?? m?.error ?? m?.message).find(r => typeof r === 'string') })
+const noted = (_, message, ...more) => log.push({ message: String(message?.message ?? message), reason: more.map(m => m?.error?.message ?? m?.error ?? m?.message).find(r => typeof r === 'string') })
 let registering = false // Archestra trusts every host then, so that its own checks are the only ones
 const auth = betterAuth({
   appName: 'Archestra',

@@ -23,6 +23,7 @@ type bench struct {
 	out, err *bytes.Buffer
 	dir      string
 	lab      *lab.Lab
+	redirect string // where a login is to end in place of the SP, on loopback
 	page     string // what a browser was shown at the end of a login
 }
 

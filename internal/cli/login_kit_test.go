@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -219,6 +220,9 @@ func (b *bench) run(args ...string) (code int, out, errs string) {
 
 // flags are those of every login on the bench.
 func (b *bench) flags(more ...string) []string {
+	if b.redirect != "" && !slices.Contains(more, "--finish") {
+		more = append(more, "--redirect", b.redirect)
+	}
 	args := []string{"test-login", "-c", filepath.Join(b.dir, "ssoctl.yaml"), "--ca-file", filepath.Join(b.dir, "ca.pem"), "--format", "json"}
 	for _, r := range b.lab.Resolves() {
 		args = append(args, "--resolve", r)

@@ -128,7 +128,7 @@ func (l *login) byForm() error {
 	if err != nil {
 		return err
 	}
-	if !l.begin(flow.Options{}, "form") {
+	if !l.begin(flow.Options{Redirect: l.o.redirect}, "form") {
 		return nil
 	}
 	start := l.attempt.URL

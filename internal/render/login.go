@@ -46,7 +46,7 @@ func given(c report.Connection) []string {
 		add("teams %s", strings.Join(d.Teams, ", "))
 	}
 	if len(d.Groups) > 0 {
-		add("%d groups from %s", len(d.Groups), cmp.Or(d.GroupsFrom, "the claims"))
+		add("%d groups from %q", len(d.Groups), cmp.Or(d.GroupsFrom, "the claims"))
 	}
 	if d.TokenExchange != "" {
 		add("token exchange %s", d.TokenExchange)

@@ -276,6 +276,8 @@ func lenient(c *check.Case, f *report.Finding, slash bool) {
 		compares = c.SP.OIDC.IssuerCompare.V
 	}
 	switch {
+	case slash && compares == "slash_ignored" && verifiesToken(c):
+		f.Effect = c.SP.Name + " ignores one trailing slash when it reads the document, but the iss of an ID token differs, and the login ends there."
 	case slash && compares == "slash_ignored":
 		f.Severity = report.Warning
 		f.Effect = c.SP.Name + " ignores one trailing slash when it reads the document, but the iss of an ID token still differs."
@@ -285,6 +287,18 @@ func lenient(c *check.Case, f *report.Finding, slash bool) {
 	case slash && byURL(c):
 		f.Severity = report.Warning
 		f.Effect = "An SP into which the address is entered like this compares byte for byte, and no login succeeds."
+	}
+}
+
+// verifiesToken reports whether the SP is known to verify the ID token of such a connection.
+func verifiesToken(c *check.Case) bool {
+	switch fact := c.SP.OIDC.IDTokenVerified; {
+	case !fact.Certain() || c.Config == nil || c.Config.OIDC == nil:
+		return false
+	case fact.V == "without_userinfo":
+		return c.Config.OIDC.Endpoints.Userinfo == "" && c.Discovery.Str("userinfo_endpoint") == ""
+	default:
+		return fact.V == "always"
 	}
 }
 

@@ -54,6 +54,9 @@ func New(s *probe.Session, a *Attempt, receiver string) *Run {
 	if a.Protocol == "oidc" {
 		r.login.Login.Grant = map[string]string{"code": "code", "id_token": "implicit"}[a.ResponseType]
 	}
+	if a.RedirectURI != "" && a.RedirectURI != home(s) {
+		r.login.Login.Redirect = a.RedirectURI
+	}
 	if a.pushed != nil {
 		r.keep(*a.pushed)
 	}
@@ -61,6 +64,14 @@ func New(s *probe.Session, a *Attempt, receiver string) *Run {
 		r.keep(evidence.Exchange{Label: evidence.LoginRequest, Method: "GET", URL: a.URL, At: a.Began})
 	}
 	return r
+}
+
+// home is where the SP takes its answers.
+func home(s *probe.Session) string {
+	if c := s.Conn(); c.SAML != nil {
+		return c.ACSURL()
+	}
+	return s.Conn().RedirectURI()
 }
 
 // bare is an address without what is secret in it: query and fragment.

@@ -72,7 +72,7 @@ func (d *decider) domain() {
 		return
 	}
 	note := report.DecisionNote{Kind: "domain", Path: "allowed_domains", Claim: "email", Got: d.out.Domain, Want: strings.Join(list, ", "),
-		Text: fmt.Sprintf("the address of %s is of domain %q, but only %s %s allowed", from, d.out.Domain, quoteAll(list), be(len(list)))}
+		Text: fmt.Sprintf("the address in %s is of domain %q, but only %s %s allowed", SourceName(from), d.out.Domain, quoteAll(list), be(len(list)))}
 	if i, below := DomainAllowed(email, list, true); below {
 		note.Path = fmt.Sprintf("allowed_domains/%d", i)
 		if subdomains == "unknown" {

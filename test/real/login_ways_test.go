@@ -270,5 +270,3 @@ func pace(t *testing.T, file string, ended time.Time) (answers, whole time.Durat
 	}
 	return answers, ended.Sub(login.Login.Arrived)
 }
-
-func (l *loginKeycloak) chromium(t *testing.T) {}

@@ -8,6 +8,7 @@ import (
 	"github.com/ssoctl/ssoctl/internal/check"
 	"github.com/ssoctl/ssoctl/internal/config"
 	"github.com/ssoctl/ssoctl/internal/evidence"
+	"github.com/ssoctl/ssoctl/internal/knowledge"
 	"github.com/ssoctl/ssoctl/internal/report"
 )
 
@@ -72,13 +73,13 @@ var mapped = []check.Rule{
 func fromNotes(r check.Rule, kinds ...string) check.Rule {
 	r.Needs, r.Uses = []evidence.Kind{evidence.Config, evidence.Claims}, []evidence.Kind{evidence.SAMLMessages, evidence.LoginRun, evidence.Discovery}
 	r.Applies = func(c *check.Case) bool {
-		return c.Config.Target.Roles != nil || c.Config.Target.Teams != nil || len(kinds) > 0 && kinds[0] == "no_claim" && len(requiredClaims(c)) > 0
+		return c.Config.Target.Roles != nil || c.Config.Target.Teams != nil || len(kinds) > 0 && kinds[0] == "no_claim" && (len(requiredClaims(c)) > 0 || len(requiredAttributes(c)) > 0)
 	}
 	r.Decides = undecidedRules
 	r.Check = func(c *check.Case) []report.Finding {
 		var out []report.Finding
 		if kinds[0] == "no_claim" {
-			out = requiredMissing(c)
+			out = append(requiredMissing(c), attributesMissing(c)...)
 		}
 		if claimless(c) {
 			return out // CLM010 and CLM013 say that this kind of login brings the rules nothing
@@ -147,6 +148,37 @@ func requiredMissing(c *check.Case) []report.Finding {
 		}
 		out = append(out, report.Finding{Want: name, Where: c.Config.Pos(fmt.Sprintf("sp/required_claims/%d", slices.Index(all, name))),
 			Message: fmt.Sprintf("the SP requires the claim %s, which is not in %s", check.Quote(name), places(from)), Fix: sending(c, standardName(name), name, "", "CLM001")})
+	}
+	return out
+}
+
+// requiredAttributes are those without which the SP is not content, where claims of an assertion are at hand and not the assertion itself,
+// of which AST034 speaks.
+func requiredAttributes(c *check.Case) []knowledge.Claim {
+	if c.Config.SAML == nil || c.SP.SAML == nil || len(c.Messages) > 0 || c.User.Source(assertion) == nil && c.User.Source(someFile) == nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(c.SP.SAML.Attributes), func(a knowledge.Claim) bool { return a.Level != "required" })
+}
+
+func attributesMissing(c *check.Case) []report.Finding {
+	var out []report.Finding
+	for _, a := range requiredAttributes(c) {
+		there := slices.ContainsFunc(c.User.Sources, func(s check.Source) bool {
+			return firstValue(s.Claims, a.Names) != "" || a.NameID && value(s.Claims, "nameID") != ""
+		})
+		if there {
+			continue
+		}
+		f := report.Finding{Want: strings.Join(a.Names, ", "), Where: in(assertion, a.Names[0]),
+			Message: fmt.Sprintf("%s reads the attribute %s, which the assertion does not have", c.TheSP(), check.Quote(a.Names[0])), Fix: sending(c, standardName(a.Names[0]), a.Names[0], assertion, "CLM001")}
+		if len(f.Fix) == 0 {
+			f.Fix = []string{c.AtIdP("send the attribute "+a.Names[0], "attributes", "claims")}
+		}
+		if !a.S.Certain() {
+			f.Severity = report.Warning
+		}
+		out = append(out, f)
 	}
 	return out
 }

@@ -24,6 +24,7 @@ type Credentials struct{ Username, Password string }
 
 // driver walks through the IdP's pages as a browser without scripts does.
 type driver struct {
+	ctx     context.Context
 	r       *Run
 	who     Credentials
 	origin  string // the password goes nowhere else
@@ -43,7 +44,7 @@ type step struct {
 // SignIn goes through the IdP's login pages by itself, enters user name and password once, and gives the answer that a browser would take
 // to the redirect URI or ACS. It stops there. ok is false when the login ended otherwise; the run then says how.
 func (r *Run) SignIn(ctx context.Context, start string, who Credentials) (Answer, bool) {
-	d := &driver{r: r, who: who, origin: start, home: r.a.RedirectURI}
+	d := &driver{ctx: ctx, r: r, who: who, origin: start, home: r.a.RedirectURI}
 	r.jar = newJar()
 	next := step{method: http.MethodGet, url: start}
 	if r.a.Form != nil && start == r.a.URL {
@@ -184,6 +185,9 @@ func (d *driver) page(ex evidence.Exchange, sent step, page unwrap.Page) (Answer
 	}
 	if len(page.Forms) == 0 && d.entered || ex.Status >= 400 {
 		return d.refused(ex, page)
+	}
+	if api := d.r.s.Conn().IdP.LoginAPI.V; api != "" && !d.entered {
+		return d.byAPI(api, sent)
 	}
 	return d.end(evidence.EndedInteraction, "a page that needs scripts or a choice"+said(page))
 }

@@ -18,6 +18,8 @@ type IdP struct {
 	Interception []Pattern `yaml:"interception,omitempty"`
 	Client       Client    `yaml:"client,omitempty"`
 	Answers      []Answer  `yaml:"answers,omitempty"`
+	// LoginAPI is the interface behind a login page that needs scripts: flow_executor | first_factor; "" where the page is a form.
+	LoginAPI Fact[string] `yaml:"login_api,omitempty"`
 	// Settings are the console switches that a connection file may state under idp.settings.
 	Settings map[string]Setting `yaml:"settings,omitempty"`
 	// Paths leads to the place of each fix in the console, steps separated by " › ". {app} stands for the name that the

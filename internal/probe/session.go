@@ -142,13 +142,14 @@ type Request struct {
 	URL    string
 	Accept string
 	Form   url.Values // POST body
+	JSON   []byte     // POST body
 	Header map[string]string
 	Cookie []*http.Cookie
 }
 
 // Send makes one exchange and gives the cookies that it set. It follows nothing. What went wrong is in the exchange.
 func (s *Session) Send(ctx context.Context, q Request) (evidence.Exchange, []*http.Cookie) {
-	return s.r.client.send(ctx, request{label: q.Label, method: q.Method, url: q.URL, accept: q.Accept, form: q.Form, header: q.Header, cookie: q.Cookie})
+	return s.r.client.send(ctx, request{label: q.Label, method: q.Method, url: q.URL, accept: q.Accept, form: q.Form, json: q.JSON, header: q.Header, cookie: q.Cookie})
 }
 
 // Recording is an http.RoundTripper for libraries: each request goes through the session's client, and its exchange is handed to

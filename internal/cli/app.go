@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/charmbracelet/x/term"
+
 	"github.com/ssoctl/ssoctl/internal/render"
 	"github.com/ssoctl/ssoctl/internal/report"
 )
@@ -62,10 +64,8 @@ func random() string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-func terminal(f *os.File) bool {
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
-}
+// terminal tells a terminal from a file, a pipe and /dev/null.
+func terminal(f *os.File) bool { return term.IsTerminal(f.Fd()) }
 
 // usageError is a mistake in how ssoctl was called or in input that cannot be read: exit 2, with at most one hint.
 type usageError struct {

@@ -24,6 +24,7 @@ import (
 type doctorOptions struct {
 	judging
 	network
+	emitFix string
 }
 
 func newDoctor(app *App) *cobra.Command {
@@ -37,7 +38,8 @@ what to change where. It needs no user and no password. Given a URL (issuer, dis
   ssoctl doctor orq-keycloak                           one of them
   ssoctl doctor https://login.example.com/realms/main  an IdP, without a file
   ssoctl doctor --record run.json                      keep the evidence, redacted, for a ticket
-  ssoctl doctor --evidence run.json                    judge it again elsewhere`,
+  ssoctl doctor --evidence run.json                    judge it again elsewhere
+  ssoctl doctor orq-keycloak --emit-fix fix/           what to import, and where, to mend it`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			r, err := doctor(app, o, args)
 			if err != nil {
@@ -48,12 +50,16 @@ what to change where. It needs no user and no password. Given a URL (issuer, dis
 	}
 	o.judging.register(cmd)
 	o.network.register(cmd)
+	cmd.Flags().StringVar(&o.emitFix, "emit-fix", "", "write the corrected connection file, and the configuration for the side that is wrong, into `DIR`")
 	return cmd
 }
 
 // doctor makes the report on live connections, or on a recording.
 func doctor(app *App, o doctorOptions, args []string) (*report.Report, error) {
 	start := app.Now().UTC().Truncate(time.Second)
+	if o.emitFix != "" && len(args) == 1 && looksLikeURL(args[0]) {
+		return nil, usage("", "%w", errNoFile)
+	}
 	rules := all.Rules()
 	selection, err := o.selection(rules)
 	if err != nil {
@@ -111,6 +117,11 @@ func doctor(app *App, o doctorOptions, args []string) (*report.Report, error) {
 		return nil, err
 	}
 	r.Conclude()
+	if o.emitFix != "" {
+		if err := app.mendFiles(r, o, subjects); err != nil {
+			return nil, err
+		}
+	}
 	if o.record != "" && o.evidence == "" {
 		return r, app.record(o.record, start, subjects)
 	}

@@ -2,14 +2,8 @@ package cli
 
 import (
 	"bytes"
-	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"io"
-	"net"
-	"net/http"
-	"net/http/cookiejar"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -18,11 +12,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
-	"github.com/ssoctl/ssoctl/internal/lab"
 	"github.com/ssoctl/ssoctl/internal/report"
-	"github.com/ssoctl/ssoctl/internal/unwrap"
 )
 
 // screen is standard error of a run: it keeps what is written, and tells of addresses that a person is to open.
@@ -59,134 +50,6 @@ func (s *screen) String() string {
 
 // signHere finds the address that a person is to open.
 const signHere = `Sign in here[^\n]*:\n\n    (\S+)\n`
-
-// browser is an HTTP client of a bench's lab that fills in its pages as a person does, and delivers to loopback alone.
-type browser struct {
-	*http.Client
-	b *bench
-}
-
-func (b *bench) browser(t *testing.T) *browser {
-	t.Helper()
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(b.lab.CAPEM)
-	jar, err := cookiejar.New(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	lab := b.lab.Addr
-	tr := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}, DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-		if host, _, _ := net.SplitHostPort(addr); host != "127.0.0.1" && host != "::1" {
-			addr = lab
-		}
-		return (&net.Dialer{}).DialContext(ctx, network, addr)
-	}}
-	t.Cleanup(tr.CloseIdleConnections)
-	return &browser{&http.Client{Transport: tr, Jar: jar, Timeout: 20 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, b}
-}
-
-// outcome is where a browser stands after a login: at the redirect URI or ACS, with a query or a form.
-type outcome struct {
-	address string
-	form    url.Values
-}
-
-// pasted is what a person copies: the address, or the body of the form.
-func (o outcome) pasted() string {
-	if o.form != nil {
-		return o.form.Encode()
-	}
-	return o.address
-}
-
-// walk goes from an address through the lab's pages until they lead away from it. It runs beside the test, so it returns errors.
-func (w *browser) walk(address string) (outcome, error) {
-	var form url.Values
-	for range 12 {
-		var res *http.Response
-		var err error
-		if form == nil {
-			res, err = w.Get(address)
-		} else {
-			res, err = w.PostForm(address, form)
-		}
-		if err != nil {
-			return outcome{}, err
-		}
-		body, err := io.ReadAll(res.Body)
-		res.Body.Close()
-		if err != nil {
-			return outcome{}, err
-		}
-		next, sent := address, form
-		form = nil
-		if to := res.Header.Get("Location"); to != "" {
-			next = to
-		} else if page := unwrap.ReadPage(body); len(page.Forms) > 0 {
-			f := page.Forms[0]
-			form = url.Values{}
-			for _, field := range f.Fields {
-				if field.Name != "" && field.Type != "submit" {
-					form.Set(field.Name, field.Value)
-				}
-			}
-			if form.Has("password") {
-				form.Set("username", w.b.lab.Users[0].Name)
-				form.Set("password", w.b.lab.Password)
-			}
-			next = f.Action
-		} else {
-			return outcome{address, sent}, nil
-		}
-		base, err := url.Parse(address)
-		if err != nil {
-			return outcome{}, err
-		}
-		to, err := base.Parse(next)
-		if err != nil {
-			return outcome{}, err
-		}
-		if strings.Contains(next, "#") && to.Fragment == "" {
-			to.Fragment = strings.SplitN(next, "#", 2)[1]
-		}
-		address = to.String()
-		if _, fragment, ok := strings.Cut(next, "#"); ok { // as it was sent
-			before, _, _ := strings.Cut(address, "#")
-			address = before + "#" + fragment
-		}
-		if h := to.Hostname(); h == "app.lab.example" || h == "127.0.0.1" && to.Port() != labPort(w.b.lab) && strings.Contains(to.Path, "/callback") || strings.Contains(to.Path, "/saml/acs") {
-			return outcome{address, form}, nil
-		}
-	}
-	return outcome{}, io.ErrNoProgress
-}
-
-func labPort(l *lab.Lab) string {
-	_, port, _ := net.SplitHostPort(l.Addr)
-	return port
-}
-
-// deliver brings the answer to a listener on loopback, as a browser does, and gives the page that it shows.
-func (w *browser) deliver(o outcome) (string, error) {
-	req, err := http.NewRequest(http.MethodGet, o.address, nil)
-	if o.form != nil {
-		req, err = http.NewRequest(http.MethodPost, o.address, strings.NewReader(o.form.Encode()))
-	}
-	if err != nil {
-		return "", err
-	}
-	if o.form != nil {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-		req.Header.Set("Origin", strings.TrimSuffix(w.b.lab.Issuer, "/lab"))
-	}
-	res, err := w.Do(req)
-	if err != nil {
-		return "", err
-	}
-	defer res.Body.Close()
-	body, err := io.ReadAll(res.Body)
-	return string(body), err
-}
 
 // signsIn makes the bench's app one in which Ann of the lab signs in by the form driver.
 func (b *bench) signsIn() {
@@ -427,17 +290,4 @@ func (b *bench) byDevice(t *testing.T, more ...string) (loginReport, int) {
 	r, code := b.testLogin(t, append(more, "--receive", "device")...)
 	wait()
 	return r, code
-}
-
-// allow enters the code of a device; shown is the address, a space, and the code.
-func (w *browser) allow(shown string) error {
-	address, code, _ := strings.Cut(shown, " ")
-	if address == "" {
-		address = w.b.lab.Issuer + "/device/verify"
-	}
-	res, err := w.PostForm(address, url.Values{"user_code": {code}, "username": {w.b.lab.Users[0].Name}, "password": {w.b.lab.Password}, "decision": {"allow"}})
-	if err != nil {
-		return err
-	}
-	return res.Body.Close()
 }

@@ -77,7 +77,35 @@ func (l *login) begin(o flow.Options, receiver string) bool {
 		return false
 	}
 	l.attempt, l.made = a, flow.New(l.session, a, receiver)
+	l.warm()
 	return true
+}
+
+// warm redacts and judges what is known so far, and forgets the judgement: profiles are then read and patterns compiled by the time the
+// answer comes, after which somebody waits.
+func (l *login) warm() {
+	l.warming.Go(func() {
+		l.early, l.earlyVeil = evidence.RedactVeiled(l.set, l.key[:])
+		l.j.judged(subject{target: l.target, own: l.own, ownRaw: l.ownRaw, set: maps.Clone(l.early), at: l.began})
+	})
+}
+
+// redacted is a set without personal values. What was redacted in the meantime is not redacted again.
+func (l *login) redacted(set evidence.Set) (evidence.Set, evidence.Veil) {
+	l.warming.Wait()
+	rest := evidence.Set{}
+	for kind, obs := range set {
+		if l.early[kind] == nil || l.set[kind] != obs {
+			rest[kind] = obs
+		}
+	}
+	out, veil := evidence.RedactVeiled(rest, l.key[:])
+	for kind, obs := range l.early {
+		if out[kind] == nil && set[kind] != nil {
+			out[kind] = obs
+		}
+	}
+	return out, veil.With(l.earlyVeil)
 }
 
 // finish goes on from an answer, and measures how long that takes.
@@ -393,7 +421,7 @@ func (l *login) page() receive.Page {
 	p := receive.Page{Next: "Return to the terminal."}
 	s := l.subject(l.app.Now())
 	var veil evidence.Veil
-	s.set, veil = evidence.RedactVeiled(s.set, []byte(l.app.Random()))
+	s.set, veil = l.redacted(s.set)
 	c := l.app.loginJudged(l.j, s, veil)
 	if c.SignedIn != nil {
 		for _, row := range c.SignedIn.Rows {

@@ -183,3 +183,27 @@ func TestRevealedNonce(t *testing.T) {
 		r.say(t)
 	}
 }
+
+// TestKeyStaysHere: a client that proves itself by a private key signs with it at every endpoint, and sends it to none.
+func TestKeyStaysHere(t *testing.T) {
+	b := newBench(t, lab.Options{Fault: "DISC054", KeyJWT: true})
+	r, _ := b.loginBy(t, "form", "--cleanup")
+	if len(r.Connections[0].Claims) == 0 {
+		t.Error("nobody signed in")
+		r.say(t)
+	}
+	seen := map[string]int{}
+	for _, q := range b.lab.Requests() {
+		if q.Auth == "Basic" || q.Form.Has("client_secret") {
+			t.Errorf("%s %s carries a secret", q.Method, q.Path)
+		}
+		if q.Form.Has("client_assertion") {
+			seen[q.Path]++
+		}
+	}
+	for _, page := range []string{"/lab/par", "/lab/token", "/lab/revoke"} {
+		if seen[page] == 0 {
+			t.Errorf("no assertion at %s", page)
+		}
+	}
+}

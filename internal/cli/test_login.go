@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -109,7 +110,7 @@ func testLogin(app *App, o testLoginOptions, args []string) (*report.Report, err
 	j := &judge{rules: selection.Filter(rules), lib: knowledge.New(), now: func(recorded time.Time) time.Time { t, _ := o.now(recorded); return t }}
 	r := &report.Report{Tool: report.Tool{Name: "ssoctl", Version: Version}, At: start, Command: "test-login"}
 	if o.evidence != "" {
-		subjects, at, err := app.fromRecording(doctorOptions{o.judging, o.network}, args)
+		subjects, at, err := app.fromRecording(doctorOptions{judging: o.judging, network: o.network}, args)
 		if err != nil {
 			return nil, err
 		}
@@ -180,25 +181,29 @@ func (o *testLoginOptions) consistent() error {
 
 // login is one run of test-login.
 type login struct {
-	app     *App
-	o       testLoginOptions
-	j       *judge
-	target  *config.Target
-	own     *knowledge.SP
-	ownRaw  []byte
-	ctx     context.Context
-	stop    func()
-	session *probe.Session
-	attempt *flow.Attempt
-	made    *flow.Run
-	set     evidence.Set // what was seen beside the login
-	began   time.Time
-	spent   time.Duration // without the time that a person took
+	app       *App
+	o         testLoginOptions
+	j         *judge
+	target    *config.Target
+	own       *knowledge.SP
+	ownRaw    []byte
+	ctx       context.Context
+	stop      func()
+	session   *probe.Session
+	attempt   *flow.Attempt
+	made      *flow.Run
+	set       evidence.Set      // what was seen beside the login
+	key       [sha256.Size]byte // of the pseudonyms
+	warming   sync.WaitGroup    // what is done beside waiting for the answer: early and earlyVeil
+	early     evidence.Set      // what was seen before the login, redacted
+	earlyVeil evidence.Veil
+	began     time.Time
+	spent     time.Duration // without the time that a person took
 }
 
 // prepareLogin finds the connection and opens it.
 func (a *App) prepareLogin(j *judge, o testLoginOptions, args []string) (*login, error) {
-	l := &login{app: a, o: o, j: j, began: a.Now()}
+	l := &login{app: a, o: o, j: j, began: a.Now(), key: sha256.Sum256([]byte(a.Random()))}
 	if o.finish != "" {
 		b, err := readCapped(a.path(o.finish), maxInput)
 		if err != nil {
@@ -214,7 +219,7 @@ func (a *App) prepareLogin(j *judge, o testLoginOptions, args []string) (*login,
 			args = []string{l.attempt.Connection}
 		}
 	}
-	f, targets, err := a.targets(doctorOptions{o.judging, o.network}, args)
+	f, targets, err := a.targets(doctorOptions{judging: o.judging, network: o.network}, args)
 	if err != nil {
 		return nil, err
 	}
@@ -245,6 +250,7 @@ func (a *App) prepareLogin(j *judge, o testLoginOptions, args []string) (*login,
 }
 
 func (l *login) close() {
+	l.warming.Wait()
 	l.session.Close()
 	l.stop()
 }
@@ -290,10 +296,9 @@ func (l *login) nowhere(err error) error {
 
 // judged redacts what was seen, judges it, and for who made the login puts the personal values back.
 func (l *login) judged(s subject) (report.Connection, error) {
-	key := sha256.Sum256([]byte(l.app.Random()))
 	whole := s.set
 	var veil evidence.Veil
-	s.set, veil = evidence.RedactVeiled(whole, key[:])
+	s.set, veil = l.redacted(whole)
 	if l.o.record != "" {
 		if err := l.app.record(l.o.record, s.at, []subject{s}); err != nil {
 			return report.Connection{}, err

@@ -182,6 +182,16 @@ func (v Veil) Lift(s string) string {
 	return s
 }
 
+// With also leads back from the pseudonyms of another veil.
+func (v Veil) With(more Veil) Veil {
+	pairs := maps.Clone(more.pairs)
+	if pairs == nil {
+		pairs = map[string]string{}
+	}
+	maps.Copy(pairs, v.pairs)
+	return Veil{pairs}
+}
+
 // RedactVeiled is Redact, and also gives the way back to the personal values.
 func RedactVeiled(set Set, key []byte) (Set, Veil) {
 	r := redactor{key: key, veil: map[string]string{}}

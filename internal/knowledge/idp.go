@@ -44,6 +44,8 @@ type IdP struct {
 	Quirks       []Fact[string] `yaml:"quirks,omitempty"`
 	// Walkthrough is the console, page by page, per protocol; guides are made from it.
 	Walkthrough map[string]*Walkthrough `yaml:"walkthrough,omitempty"`
+	// Emits are the formats (ids of internal/emit) in which the IdP takes an application, the usual one first.
+	Emits []string `yaml:"emits,omitempty"`
 }
 
 // Detect tells how the product is recognised. Patterns are RE2 and match the whole string.
@@ -60,6 +62,8 @@ type Detect struct {
 // Issuer describes the issuers that the product hands out.
 type Issuer struct {
 	Forms map[string]Fact[string] `yaml:"forms,omitempty"` // name -> template, for people
+	// Example is an issuer of the right shape, where the forms do not show it.
+	Example string `yaml:"example,omitempty"`
 	// Kinds are forms that are easily taken for one another (tenant placeholder, old and new endpoint, organisation
 	// and custom server). The first kind that matches counts, so the wider patterns stand last. Two different kinds on the
 	// two sides are reported under Code.
@@ -119,6 +123,8 @@ type Setting struct {
 	Label   string   `yaml:"label"`            // as the console spells it
 	Path    string   `yaml:"path"`             // where it is, steps separated by " › "
 	Default any      `yaml:"default,omitempty"`
+	// Inverted: the console's own switch says the opposite of the key (hide_in_portal, there "Show this application").
+	Inverted bool `yaml:"inverted,omitempty"`
 	// Holds says which value of the connection belongs in it: sp_entity_id. Empty: none that rules compare by themselves.
 	Holds string `yaml:"holds,omitempty"`
 	S     Keys   `yaml:"s"`

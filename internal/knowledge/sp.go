@@ -31,6 +31,8 @@ type SP struct {
 	// Live are the SP's public interfaces that doctor may ask: providers, signin, metadata.
 	Live    map[string]Live `yaml:"live,omitempty"`
 	Entries []Entry         `yaml:"troubleshooting,omitempty"`
+	// Emits are the formats (ids of internal/emit) in which the SP takes its side of a connection, the usual one first.
+	Emits []string `yaml:"emits,omitempty"`
 }
 
 // Param is one parameter of a profile: a workspace key, a region, a base URL.

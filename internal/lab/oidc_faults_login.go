@@ -86,6 +86,9 @@ func devFaults() []Fault {
 	all := []Fault{
 		{Name: "DEV001", Title: "the device endpoint names no address for the user", set: lacks("verification_uri")},
 		{Name: "DEV001-life", Title: "the device endpoint does not say how long the code is good", set: lacks("expires_in")},
+		{Name: "DEV004", Title: "the device flow demands PKCE by a way of its own", set: func(b *behaviour) {
+			b.login.started = bounce("invalid_request", "PKCE is required for this client")
+		}},
 		{Name: "DEV002", Title: "the device is turned down", set: func(b *behaviour) { b.login.poll = bounce("access_denied", "the user said no") }},
 		{Name: "DEV002-expired", Title: "the code expires before it is used", set: func(b *behaviour) { b.login.poll = bounce("expired_token", "device code has expired") }},
 	}

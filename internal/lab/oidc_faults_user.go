@@ -41,6 +41,21 @@ func idtUserFaults() []Fault {
 			})(b)
 			claimed("email", "")(b)
 		}, Connection: requires("sub", "email")},
+		{Name: "IDT029", Title: "the e-mail address is in userinfo alone, and the SP reads the ID token", set: func(b *behaviour) {
+			b.redirectURI = "https://app.torq.io/__/auth/handler"
+			b.login.claims = func(m members) { delete(m, "email"); delete(m, "email_verified") }
+		}, Connection: func(c *Conn) {
+			c.SP, c.AllowedDomains = Fields{{"profile", "torq"}, {"workspace", "lab"}, {"region", "us"}}, nil
+			c.OIDC.Drop("redirect_uri")
+			c.Roles = Fields{{"rules", []Fields{{{"claim", "email"}, {"value", "ann@lab.example"}, {"role", "Owner"}}}}}
+		}},
+		{Name: "IDT031", Title: "the IdP does not vouch for the e-mail address, and the SP demands it", set: func(b *behaviour) {
+			b.redirectURI = "https://app.lab.example/identity/connect/oidc-signin"
+			b.login.both = func(m members) { m["email_verified"] = false }
+		}, Connection: func(c *Conn) {
+			c.SP = Fields{{"profile", "vaultwarden"}, {"base", "https://app.lab.example"}}
+			c.OIDC.Drop("redirect_uri")
+		}},
 		{Name: "IDT030", Title: "the e-mail address is in preferred_username alone", set: about(func(m members) {
 			delete(m, "email")
 			delete(m, "email_verified")

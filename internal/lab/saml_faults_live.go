@@ -43,7 +43,7 @@ func samlNetFaults() []Fault {
 		}},
 		{Name: "NET014-metadata", Title: "the metadata address answers with an HTML login page", set: served(htmlPage(http.StatusOK, "Sign in", "Sign in to go on."))},
 		{Name: "NET015-metadata", Title: "the metadata address is rate-limited", set: served(busy(http.StatusTooManyRequests, "60"))},
-		{Name: "NET018-saml", Title: "messages are issued by a clock that is an hour ahead", set: func(b *behaviour) { b.saml.message.skew = time.Hour }},
+		{Name: "RSP006-clock", Title: "messages are issued by a clock that is an hour ahead", set: func(b *behaviour) { b.saml.message.skew = time.Hour }},
 		{Name: "NET019-metadata", Title: "the metadata is larger than a megabyte", set: served(rewrite(func(body string) string { return body + strings.Repeat(" ", 1<<20) }))},
 		{Name: "NET020-metadata", Title: "the request for the metadata is taken and never answered", set: served(silent)},
 		{Name: "NET021-metadata", Title: "the metadata is redirected in a circle", set: served(func(l *Lab, w http.ResponseWriter, r *http.Request, body []byte) {

@@ -67,6 +67,8 @@ func samlLogins(t *testing.T) []loginCase {
 		{name: "healthy-archestra", sp: "saml-archestra", want: loginWant{decision: "allowed member", claims: map[string]string{"assertion.email": "ann@acme-corp.example"}}},
 		{name: "healthy-torq", sp: "saml-torq", conn: rules("email=ann@acme-corp.example:Owner"), want: loginWant{decision: "allowed Owner"}},
 		{name: "healthy-generic", sp: "saml-generic", want: loginWant{}},
+		{name: "by-post-generic", sp: "saml-generic", inject: onlyByPost, conn: asks(func(s *samlSide) { s.SSOURL = "" }), want: loginWant{claims: map[string]string{"assertion.email": "ann@acme-corp.example"}}},
+		{name: "by-post-archestra", sp: "saml-archestra", inject: onlyByPost, conn: asks(func(s *samlSide) { s.SSOURL = "" }), want: loginWant{decision: "allowed member"}},
 		{name: "idp-initiated-archestra", sp: "saml-archestra", conn: begun, inject: tile("archestra"), args: []string{"--idp-initiated"}, want: loginWant{decision: "allowed member"}},
 		{name: "idp-initiated-torq", sp: "saml-torq", conn: each(begun, rules("email=ann@acme-corp.example:Owner")), inject: tile("torq"), args: []string{"--idp-initiated"}, want: wrong("RSP008", "")},
 		{name: "missing-name-or-email", sp: "saml-orq", inject: client(samlClient, mapper("lastName", nil)), want: wrong("AST034", "missing-name-or-email")},

@@ -1,8 +1,15 @@
 package real_test
 
 import (
+	"bytes"
 	"crypto/rand"
+	"io"
+	"net/http"
+	"net/http/httputil"
 	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
 	"testing"
 )
 
@@ -166,4 +173,34 @@ func TestKeycloakLogin(t *testing.T) {
 		t.Run(name, func(t *testing.T) { one(t, l) })
 	}
 	t.Run("chromium", l.chromium)
+}
+
+// onlyByPost takes the services for HTTP-Redirect out of the metadata, so that requests have to go by a form.
+func onlyByPost(t *testing.T, k *keycloak) {
+	f := k.front
+	service := regexp.MustCompile(`<md:SingleSignOnService [^>]*HTTP-Redirect[^>]*/>`)
+	p := &httputil.ReverseProxy{
+		Rewrite: func(pr *httputil.ProxyRequest) {
+			pr.SetURL(f.backend)
+			pr.Out.Host = pr.In.Host
+			pr.SetXForwarded()
+			pr.Out.Header.Set("X-Forwarded-Port", f.port)
+			pr.Out.Header.Del("Accept-Encoding")
+		},
+		ModifyResponse: func(res *http.Response) error {
+			if !strings.HasSuffix(res.Request.URL.Path, "/descriptor") {
+				return nil
+			}
+			text, err := io.ReadAll(res.Body)
+			if err != nil {
+				return err
+			}
+			text = service.ReplaceAll(text, nil)
+			res.Body, res.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
+			res.Header.Set("Content-Length", strconv.Itoa(len(text)))
+			return nil
+		},
+	}
+	f.change(func() { f.answer = p.ServeHTTP })
+	t.Cleanup(func() { f.reset(t) })
 }

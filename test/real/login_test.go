@@ -29,7 +29,7 @@ type signedIn struct {
 		Domain       string
 	}
 	raw   []byte
-	ended time.Time // when the program was done
+	ended time.Time // when the report was there
 }
 
 // loginWant is what test-login has to say of a login.
@@ -56,6 +56,24 @@ type loginCase struct {
 // ssoctl runs the program in a folder with the connection file, with the credentials of who signs in in its environment.
 func (s *realServer) ssoctl(t *testing.T, dir string, c connection, secret string, who account, stdin string, args ...string) (exit int, stdout, stderr string) {
 	t.Helper()
+	exit, stdout, stderr, _ = s.timed(t, dir, c, secret, who, stdin, args...)
+	return exit, stdout, stderr
+}
+
+// stamped keeps what was written and when the last of it came.
+type stamped struct {
+	text bytes.Buffer
+	last time.Time
+}
+
+func (s *stamped) Write(b []byte) (int, error) {
+	s.last = time.Now()
+	return s.text.Write(b)
+}
+
+// timed is ssoctl, with the time at which the report was there.
+func (s *realServer) timed(t *testing.T, dir string, c connection, secret string, who account, stdin string, args ...string) (exit int, stdout, stderr string, ended time.Time) {
+	t.Helper()
 	if err := os.WriteFile(filepath.Join(dir, "ssoctl.yaml"), c.file(t), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -63,18 +81,19 @@ func (s *realServer) ssoctl(t *testing.T, dir string, c connection, secret strin
 	defer cancel()
 	cmd := s.loginCommand(ctx, dir, c, secret, who, args...)
 	cmd.Stdin = strings.NewReader(stdin)
-	var out, report bytes.Buffer
+	var out stamped
+	var report bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &report
 	var exited *exec.ExitError
 	if err := cmd.Run(); err != nil && !errors.As(err, &exited) {
 		t.Fatalf("run %s: %v", cmd, err)
 	}
 	for what, hidden := range map[string]string{"client secret": strings.TrimSpace(secret), "password": who.password} {
-		if hidden != "" && strings.Contains(out.String()+report.String(), hidden) {
+		if hidden != "" && strings.Contains(out.text.String()+report.String(), hidden) {
 			t.Errorf("the %s is in the output of %s", what, cmd)
 		}
 	}
-	return cmd.ProcessState.ExitCode(), out.String(), report.String()
+	return cmd.ProcessState.ExitCode(), out.text.String(), report.String(), out.last
 }
 
 // loginCommand is test-login at the front, without a browser.
@@ -95,13 +114,15 @@ func (s *realServer) loginCommand(ctx context.Context, dir string, c connection,
 // testLogin makes one login and reads the report.
 func (s *realServer) testLogin(t *testing.T, c connection, secret string, who account, more ...string) signedIn {
 	t.Helper()
-	exit, stdout, stderr := s.ssoctl(t, t.TempDir(), c, secret, who, "", append([]string{"--driver", "form", "--format", "json"}, more...)...)
-	return readSignedIn(t, exit, stdout, stderr)
+	exit, stdout, stderr, ended := s.timed(t, t.TempDir(), c, secret, who, "", append([]string{"--driver", "form", "--format", "json"}, more...)...)
+	got := readSignedIn(t, exit, stdout, stderr)
+	got.ended = ended
+	return got
 }
 
 func readSignedIn(t *testing.T, exit int, stdout, stderr string) signedIn {
 	t.Helper()
-	got := signedIn{raw: []byte(stdout), ended: time.Now()}
+	got := signedIn{raw: []byte(stdout)}
 	err := json.Unmarshal(got.raw, &got)
 	if err == nil {
 		err = json.Unmarshal(got.raw, &got.judgement)

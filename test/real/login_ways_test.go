@@ -3,6 +3,7 @@ package real_test
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -10,9 +11,11 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -70,7 +73,7 @@ func twoSteps(t *testing.T, l *loginKeycloak) {
 		dir, _ := l.started(t, c, secret)
 		_, other := l.started(t, c, secret)
 		answer := l.surfer(t, ann).goTo(t, other, c.redirect(), "")
-		l.finished(t, dir, c, secret, answer).compareLogin(t, loginWant{stops: true, expectation: expectation{code: "AUTHZ011", entry: "state-mismatch"}})
+		l.finished(t, dir, c, secret, answer).compareLogin(t, loginWant{expectation: expectation{code: "AUTHZ011", entry: "state-mismatch"}})
 	})
 	t.Run("expired-code", func(t *testing.T) {
 		l.editRealm(t, set("accessCodeLifespan", 1))
@@ -233,40 +236,47 @@ func oneAttempt(t *testing.T, l *loginKeycloak) {
 	l.admin.do(t, "DELETE", "/main/attack-detection/brute-force/users/"+id, nil, nil)
 }
 
-// loginPace measures how long the report takes after the callback came, against the answers that it waits for. The shortest of several
-// runs counts: the machine may be busy with something else.
+// loginPace measures how long the report takes after the callback came, against the answers that it waits for: of Keycloak on the same
+// machine, which is for the record, and with 100 ms before each answer, as over a network.
 func loginPace(t *testing.T, l *loginKeycloak) {
 	c := l.base["orq"]
-	answers, whole, ratio := time.Duration(0), time.Duration(0), 0.0
-	for range 8 {
-		file := filepath.Join(t.TempDir(), "login.json")
-		got := l.testLogin(t, c, l.secrets["orq"], account{"ann", l.passwords["ann"]}, "--record", file)
-		got.compareLogin(t, loginWant{})
-		waited, took := pace(t, file, got.ended)
-		lg := recordedLogin(t, file)
-		for _, ex := range lg.Exchanges {
-			t.Log(ex.Label, ex.At.Sub(lg.Login.Arrived), ex.Elapsed)
+	for _, x := range []struct {
+		name  string
+		delay time.Duration
+		runs  int
+	}{{"on this machine", 0, 9}, {"with 100 ms before each answer", 100 * time.Millisecond, 5}} {
+		l.front.change(func() { l.front.before = func(http.ResponseWriter, *http.Request) { <-time.After(x.delay) } })
+		t.Cleanup(func() { l.front.reset(t) })
+		var all []paced
+		for range x.runs {
+			file := filepath.Join(t.TempDir(), "login.json")
+			got := l.testLogin(t, c, l.secrets["orq"], account{"ann", l.passwords["ann"]}, "--record", file)
+			got.compareLogin(t, loginWant{})
+			all = append(all, pace(t, file, got.ended))
 		}
-		t.Log("evidence", lg.At.Add(lg.Elapsed).Sub(lg.Login.Arrived), "all", took)
-		if r := float64(took) / float64(waited); ratio == 0 || r < ratio {
-			answers, whole, ratio = waited, took, r
+		slices.SortFunc(all, func(a, b paced) int { return cmp.Compare(a.ratio(), b.ratio()) })
+		best, middle := all[0], all[len(all)/2]
+		t.Logf("%s: the answers took %s, the report was there after %s, %.2f; in the middle %s, %s, %.2f", x.name, best.answers, best.whole, best.ratio(), middle.answers, middle.whole, middle.ratio())
+		if x.delay > 0 && middle.ratio() > 1.2 {
+			t.Errorf("the report takes %.2f times as long as the answers that it waits for", middle.ratio())
 		}
-	}
-	t.Logf("the answers took %s, the report was there after %s: %.2f", answers, whole, ratio)
-	if ratio > 1.2 {
-		t.Errorf("the report takes %.2f times as long as the answers that it waits for", ratio)
 	}
 }
 
-// pace gives how long the exchanges after the callback took, and how long it was from the callback until the program was done.
-func pace(t *testing.T, file string, ended time.Time) (answers, whole time.Duration) {
+// paced is how long the exchanges after the callback took, and how long it was from the callback until the report was there.
+type paced struct{ answers, whole time.Duration }
+
+func (p paced) ratio() float64 { return float64(p.whole) / float64(p.answers) }
+
+func pace(t *testing.T, file string, ended time.Time) paced {
 	t.Helper()
 	login := recordedLogin(t, file)
+	p := paced{whole: ended.Sub(login.Login.Arrived)}
 	for _, ex := range login.Exchanges {
 		switch ex.Label {
 		case evidence.LoginToken, evidence.LoginUserinfo, evidence.LoginRefresh:
-			answers += ex.Elapsed
+			p.answers += ex.Elapsed
 		}
 	}
-	return answers, ended.Sub(login.Login.Arrived)
+	return p
 }

@@ -1,4 +1,4 @@
-// Command indexgen writes index.json and profiles.bin from the profiles. It runs in internal/knowledge, by go generate.
+// Command indexgen writes index.json and profiles.bin from the profiles, and errors.bin from them and the error texts. It runs in internal/knowledge, by go generate.
 package main
 
 import (
@@ -18,6 +18,12 @@ func main() {
 		var b []byte
 		if b, err = json.MarshalIndent(i, "", " "); err == nil {
 			err = os.WriteFile("index.json", append(b, '\n'), 0o644)
+		}
+	}
+	if err == nil {
+		var b []byte
+		if b, err = knowledge.PackErrors(os.DirFS(".")); err == nil {
+			err = os.WriteFile("errors.bin", b, 0o644)
 		}
 	}
 	if err != nil {

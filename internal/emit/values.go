@@ -1,0 +1,62 @@
+package emit
+
+import (
+	"cmp"
+	"maps"
+	"strings"
+
+	"github.com/ssoctl/ssoctl/internal/knowledge"
+)
+
+// path is a place in the IdP's console, filled in as far as it is known.
+func (a *app) path(key string) string {
+	p, ok := a.conn.IdP.Paths[key]
+	if !ok {
+		return "the application's page"
+	}
+	s, _ := knowledge.Expand(p.V, a.vars())
+	return s
+}
+
+// idpEntityID, ssoURL and certificate are the IdP's SAML values: the connection's, else those of its metadata.
+func (a *app) idpEntityID() string {
+	if a.conn.SAML == nil {
+		return ""
+	}
+	return cmp.Or(a.conn.SAML.IdPEntityID, a.in.EntityID)
+}
+
+func (a *app) ssoURL() string {
+	if a.conn.SAML == nil {
+		return ""
+	}
+	return cmp.Or(a.conn.SAML.SSOURL, a.in.SSOURL)
+}
+
+// vars are the placeholders of consoles and forms.
+func (a *app) vars() map[string]string {
+	v := maps.Clone(a.conn.Vars)
+	v["app_name"], v["app"], v["login_url"], v["issuer"] = a.title, a.title, a.login, a.issuer()
+	if o := a.oidc; o != nil {
+		v["client_id"], v["logout_url"] = o.clientID, o.postLogout
+		v["client_secret"] = "(the secret that " + a.secretAt() + " names)"
+		if len(o.redirectURIs) > 0 {
+			v["callback_url"] = o.redirectURIs[0]
+		}
+	}
+	if s := a.saml; s != nil {
+		v["sp_entity_id"], v["acs_url"], v["audience"] = s.entityID, s.acs, s.audience
+		v["client_id"] = s.entityID
+		v["idp_entity_id"], v["sso_url"] = a.idpEntityID(), a.ssoURL()
+	}
+	return v
+}
+
+// fill expands a template; what has no value becomes a marked placeholder.
+func (a *app) fill(template string) string {
+	s, missing := knowledge.Expand(template, a.vars())
+	for _, name := range missing {
+		s = strings.ReplaceAll(s, "{"+name+"}", "‹"+strings.ReplaceAll(name, "_", " ")+"›")
+	}
+	return s
+}

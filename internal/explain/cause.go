@@ -1,0 +1,224 @@
+package explain
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/ssoctl/ssoctl/internal/knowledge"
+	"github.com/ssoctl/ssoctl/internal/report"
+)
+
+// cause makes a reading of a hit: the class, with what the signature and the SP's own Troubleshooting page know better.
+func (e *Engine) cause(h hit, hits []hit, best float64, clear string, q Query) report.Cause {
+	c := e.classes[h.sig.Class]
+	out := report.Cause{ID: c.ID, Title: c.Title, Cause: c.Cause, Confidence: confidence(h, best), By: by(h), Troubleshooting: []report.Entry{}, Sources: []string{}}
+	if len(c.Rules) > 0 {
+		out.Rule = c.Rules[0]
+	}
+	if h.sig.Cause != "" {
+		out.Cause = h.sig.Cause
+	}
+	entries := e.entries(c.ID, hits, q)
+	for _, en := range entries {
+		out.Troubleshooting = append(out.Troubleshooting, report.Entry{SP: en.sp.ID, ID: en.ID})
+	}
+	out.Fix = e.fix(c, h, entries, q)
+	for _, other := range hits {
+		if s := other.sig; s.Class == c.ID && !s.Unverified && s.S != "" && !slices.Contains(out.Sources, s.S) && len(out.Sources) < 3 {
+			out.Sources = append(out.Sources, s.S)
+		}
+	}
+	out.Next = next(c.Next, q)
+	if sent := sentAddress(clear); sent != "" && strings.HasPrefix(c.ID, "REDIRECT") {
+		out.Seen = append(out.Seen, report.Row{Key: "sent", Value: q.Hide.URL(sent)})
+	}
+	return out
+}
+
+// confidence says how sure a reading is: the words were read at their source and mean one thing, or not quite.
+func confidence(h hit, best float64) string {
+	level := 2
+	if h.sig.Unverified || h.sig.Weight < 60 || h.p.count < 3 && by(h) != "code" {
+		level--
+	}
+	if h.sig.Weight < 30 {
+		level--
+	}
+	if h.score < best-15 {
+		level--
+	}
+	return []string{"possible", "likely", "sure"}[max(level, 0)]
+}
+
+// by says what was recognised: a code, or words.
+func by(h hit) string {
+	if h.p.count == 1 && distinct(h.p.segments[0][0]) {
+		return "code"
+	}
+	return "text"
+}
+
+func next(what string, q Query) string {
+	name := q.Name
+	if name == "" {
+		name = "NAME"
+	}
+	if what == "decode" {
+		return "ssoctl decode FILE -n " + name
+	}
+	return "ssoctl " + what + " " + name
+}
+
+// entry is a troubleshooting entry and whose it is.
+type entry struct {
+	sp *knowledge.ErrorSP
+	knowledge.Entry
+}
+
+// entries are those of the SP at hand for a class, the one whose symptom was recognised first. Without an SP: those whose symptoms
+// the text shows.
+func (e *Engine) entries(class string, hits []hit, q Query) []entry {
+	var out []entry
+	add := func(sp *knowledge.ErrorSP, en knowledge.Entry) {
+		wrong := q.Protocol != "" && en.Protocol != "" && q.Protocol != en.Protocol || q.IdP != "" && len(en.IdPs) > 0 && !slices.Contains(en.IdPs, q.IdP)
+		if !wrong && !slices.ContainsFunc(out, func(o entry) bool { return o.ID == en.ID && o.sp == sp }) {
+			out = append(out, entry{sp, en})
+		}
+	}
+	for _, h := range hits {
+		if h.sig.Entry == "" || h.sig.Class != class || q.SP != "" && !slices.Contains(h.sig.SPs, q.SP) {
+			continue
+		}
+		for i := range e.book.SPs {
+			if sp := &e.book.SPs[i]; slices.Contains(h.sig.SPs, sp.ID) {
+				if n := slices.IndexFunc(sp.Entries, func(en knowledge.Entry) bool { return en.ID == h.sig.Entry }); n >= 0 {
+					add(sp, sp.Entries[n])
+				}
+			}
+		}
+	}
+	if sp := e.sp(q.SP); sp != nil {
+		for _, en := range sp.Entries {
+			if en.Class == class {
+				add(sp, en)
+			}
+		}
+	}
+	return out
+}
+
+func (e *Engine) sp(id string) *knowledge.ErrorSP {
+	i := slices.IndexFunc(e.book.SPs, func(s knowledge.ErrorSP) bool { return s.ID == id })
+	if i < 0 || id == "generic" {
+		return nil
+	}
+	return &e.book.SPs[i]
+}
+
+func (e *Engine) idp(id string) *knowledge.ErrorIdP {
+	i := slices.IndexFunc(e.book.IdPs, func(p knowledge.ErrorIdP) bool { return p.ID == id })
+	if i < 0 || id == "generic" {
+		return nil
+	}
+	return &e.book.IdPs[i]
+}
+
+func (e *Engine) idpName(id string) string {
+	if p := e.idp(id); p != nil {
+		return p.Name
+	}
+	return ""
+}
+
+func (e *Engine) spName(id string) string {
+	if p := e.sp(id); p != nil {
+		return p.Name
+	}
+	return ""
+}
+
+// fix joins the steps: the SP's own entry for this IdP, the signature's, the class's at the places of the products at hand.
+func (e *Engine) fix(c *knowledge.ErrorClass, h hit, entries []entry, q Query) []string {
+	var out []string
+	add := func(steps ...string) {
+		for _, s := range steps {
+			if s != "" && !slices.Contains(out, s) {
+				out = append(out, s)
+			}
+		}
+	}
+	if len(entries) == 1 || q.SP != "" && len(entries) > 0 {
+		if steps := entries[0].FixBy[q.IdP]; len(steps) > 0 {
+			add(steps...)
+		} else {
+			add(entries[0].Fix...)
+		}
+	}
+	if q.IdP == "" || len(h.sig.IdPs) == 0 || slices.Contains(h.sig.IdPs, q.IdP) {
+		add(h.sig.Fix...)
+	}
+	for _, s := range c.Fix {
+		add(e.step(s, q))
+	}
+	return out
+}
+
+// step words one step at the place where it is done; "" when the product at hand has no such place.
+func (e *Engine) step(s knowledge.ErrorStep, q Query) string {
+	switch s.At {
+	case "idp":
+		idp := e.idp(q.IdP)
+		if idp == nil {
+			return "at the IdP: " + s.Do
+		}
+		for _, key := range s.Keys {
+			if p, ok := idp.Paths[key]; ok {
+				path, _ := knowledge.Expand(p.Path, q.Values)
+				if !p.Certain {
+					path += " (likely)"
+				}
+				return idp.Name + " › " + path + ": " + s.Do
+			}
+		}
+		return idp.Name + ": " + s.Do
+	case "sp":
+		return e.atSP(s, q)
+	}
+	return s.Do
+}
+
+func (e *Engine) atSP(s knowledge.ErrorStep, q Query) string {
+	sp := e.sp(q.SP)
+	if sp == nil {
+		return "at the SP: " + s.Do
+	}
+	i := slices.IndexFunc(sp.Fields, func(f knowledge.ErrorField) bool {
+		return f.Key == s.Key && (q.Protocol == "" || f.Protocol == q.Protocol)
+	})
+	if i < 0 {
+		if len(sp.Fields) > 0 {
+			return "" // the product has no such field
+		}
+		return sp.Name + ": " + s.Do
+	}
+	place := []string{sp.Name, sp.Path, sp.Edit, sp.Fields[i].Label}
+	step := strings.Join(slices.DeleteFunc(place, func(p string) bool { return p == "" }), " › ") + ": " + s.Do
+	if sp.Fields[i].WriteOnly {
+		step += " (blank in the form; enter it again to change it)"
+	}
+	return step
+}
+
+// addresses are the ways in which texts quote the redirect URI that was sent.
+var addresses = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)(?:redirect_uri=|(?:redirect ur[il]|redirect_uri|reply (?:url|address))[^\n]{0,40}?["'(])(https?://[^\s"'<>&)]+)`)
+})
+
+func sentAddress(clear string) string {
+	if m := addresses().FindStringSubmatch(clear); m != nil {
+		return m[1]
+	}
+	return ""
+}

@@ -1,0 +1,180 @@
+package knowledge
+
+import (
+	"bytes"
+	"compress/flate"
+	_ "embed" // errors.bin
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+)
+
+// errors.bin is written by `go generate ./internal/knowledge` from errors/*.yaml and the profiles: compressed (RFC 1951) lines, since
+// reading YAML would take longer than explaining an error may.
+//
+//go:embed errors.bin
+var packedErrors []byte
+
+// ErrorBook is what is known about error texts, and the parts of the profiles that an explanation names.
+type ErrorBook struct {
+	Classes    []ErrorClass
+	Signatures []Signature
+	Marks      []Mark
+	Context    []string // beginnings of words that tell that a text is about a login
+	IdPs       []ErrorIdP
+	SPs        []ErrorSP
+}
+
+// ErrorClass is one thing that can be wrong with a login.
+type ErrorClass struct {
+	ID    string      `yaml:"id"`
+	Title string      `yaml:"title"`
+	Cause string      `yaml:"cause"`
+	Rules []string    `yaml:"rules"`
+	Next  string      `yaml:"next"` // doctor | test-login | decode: what to run next
+	Fix   []ErrorStep `yaml:"fix"`
+}
+
+// ErrorStep is one step of a fix: at the IdP (the first known path of Keys), in the SP's form (Key), or anywhere.
+type ErrorStep struct {
+	At   string   `yaml:"at,omitempty"` // idp | sp
+	Keys []string `yaml:"keys,omitempty"`
+	Key  string   `yaml:"key,omitempty"`
+	Do   string   `yaml:"do"`
+}
+
+// Signature is how one product words an error. {} in a text stands for anything in between; a word that ends in * for its beginning.
+type Signature struct {
+	ID      string   `yaml:"id"`
+	Class   string   `yaml:"class"`
+	Weight  int      `yaml:"weight,omitempty"` // how much it says, 0 to 100; 0 stands for 78
+	Texts   []string `yaml:"texts"`
+	Cause   string   `yaml:"cause,omitempty"`   // where it is known better than by the class
+	Fix     []string `yaml:"fix,omitempty"`     // likewise
+	Context bool     `yaml:"context,omitempty"` // counts only in a text about a login
+	S       string   `yaml:"s,omitempty"`       // where it was read; "M": general knowledge; empty: the group's
+
+	Software   string   `yaml:"-"`
+	IdPs, SPs  []string `yaml:"-"`
+	Entry      string   `yaml:"-"` // troubleshooting entry of SPs[0] whose symptom it is
+	Unverified bool     `yaml:"-"`
+}
+
+// Mark tells a product by its words.
+type Mark struct {
+	IdP   string   `yaml:"idp,omitempty"`
+	SP    string   `yaml:"sp,omitempty"`
+	Words []string `yaml:"words"`
+}
+
+// ErrorIdP is the part of an IdP's profile that a fix names.
+type ErrorIdP struct {
+	ID, Name string
+	Paths    map[string]ErrorPath
+}
+
+// ErrorPath is a place in a console.
+type ErrorPath struct {
+	Path    string
+	Certain bool
+}
+
+// ErrorSP is the part of an SP's profile that a fix names.
+type ErrorSP struct {
+	ID, Name, Path, Edit string
+	Fields               []ErrorField
+	Entries              []Entry
+}
+
+// ErrorField is a field of the SP's form.
+type ErrorField struct {
+	Key, Label, Protocol string
+	WriteOnly            bool
+}
+
+// The separators of the packed form: of the fields of a line, and of the items of a list.
+const fieldMark, itemMark = "\x1f", "\x1e"
+
+// Errors reads the packed error texts. It panics when they are damaged: they are part of the program, and tested.
+func Errors() *ErrorBook {
+	text, err := io.ReadAll(flate.NewReader(bytes.NewReader(packedErrors)))
+	if err != nil {
+		panic("knowledge: errors.bin: " + err.Error())
+	}
+	b, err := readErrors(string(text))
+	if err != nil {
+		panic("knowledge: errors.bin: " + err.Error())
+	}
+	return b
+}
+
+func readErrors(text string) (*ErrorBook, error) {
+	b := &ErrorBook{Signatures: make([]Signature, 0, 1500)}
+	var group Signature
+	for line := range strings.SplitSeq(text, "\n") {
+		if line == "" {
+			continue
+		}
+		f := strings.Split(line, fieldMark)
+		if want := map[string]int{"C": 6, "F": 5, "G": 4, "S": 10, "M": 4, "X": 2, "I": 3, "P": 4, "A": 5, "L": 5, "E": 10, "B": 3}[f[0]]; want != len(f) {
+			return nil, fmt.Errorf("line %q has %d fields, not %d", line, len(f), want)
+		}
+		if f[0] == "G" {
+			group = Signature{Software: f[1], IdPs: items(f[2]), SPs: items(f[3])}
+			continue
+		}
+		b.read(f, group)
+	}
+	return b, nil
+}
+
+// read adds one line. Steps, paths, fields and entries belong to the last class or product before them.
+func (b *ErrorBook) read(f []string, group Signature) {
+	switch f[0] {
+	case "C":
+		b.Classes = append(b.Classes, ErrorClass{ID: f[1], Title: f[2], Cause: f[3], Rules: items(f[4]), Next: f[5]})
+	case "F":
+		c := &b.Classes[len(b.Classes)-1]
+		c.Fix = append(c.Fix, ErrorStep{At: f[1], Keys: items(f[2]), Key: f[3], Do: f[4]})
+	case "S":
+		s := group
+		s.ID, s.Class, s.Texts, s.Cause, s.Fix, s.S, s.Entry = f[1], f[2], items(f[5]), f[6], items(f[7]), f[8], f[9]
+		s.Weight, _ = strconv.Atoi(f[3]) // written by Pack
+		s.Context, s.Unverified = strings.Contains(f[4], "c"), s.S == "M"
+		b.Signatures = append(b.Signatures, s)
+	case "M":
+		b.Marks = append(b.Marks, Mark{IdP: f[1], SP: f[2], Words: items(f[3])})
+	case "X":
+		b.Context = items(f[1])
+	default:
+		b.product(f)
+	}
+}
+
+func (b *ErrorBook) product(f []string) {
+	switch f[0] {
+	case "I":
+		b.IdPs = append(b.IdPs, ErrorIdP{ID: f[1], Name: f[2], Paths: map[string]ErrorPath{}})
+	case "P":
+		b.IdPs[len(b.IdPs)-1].Paths[f[1]] = ErrorPath{f[2], f[3] != ""}
+	case "A":
+		b.SPs = append(b.SPs, ErrorSP{ID: f[1], Name: f[2], Path: f[3], Edit: f[4]})
+	case "L":
+		sp := &b.SPs[len(b.SPs)-1]
+		sp.Fields = append(sp.Fields, ErrorField{Key: f[1], Label: f[2], Protocol: f[3], WriteOnly: f[4] != ""})
+	case "E":
+		sp := &b.SPs[len(b.SPs)-1]
+		sp.Entries = append(sp.Entries, Entry{ID: f[1], Title: f[2], Class: f[3], Protocol: f[4], Cause: f[5], Fix: items(f[6]), Rules: items(f[7]), IdPs: items(f[8]), Symptoms: items(f[9]), FixBy: map[string][]string{}})
+	case "B":
+		sp := b.SPs[len(b.SPs)-1]
+		sp.Entries[len(sp.Entries)-1].FixBy[f[1]] = items(f[2])
+	}
+}
+
+func items(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return strings.Split(s, itemMark)
+}

@@ -1,0 +1,206 @@
+package knowledge
+
+import (
+	"bytes"
+	"cmp"
+	"compress/flate"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/ssoctl/ssoctl/internal/source"
+)
+
+// errorFile is the shape of errors/*.yaml: classes, marks, or groups of signatures.
+type errorFile struct {
+	Classes []ErrorClass `yaml:"classes,omitempty"`
+	Marks   []Mark       `yaml:"marks,omitempty"`
+	Context []string     `yaml:"context,omitempty"`
+	Groups  []errorGroup `yaml:"groups,omitempty"`
+}
+
+// errorGroup is the texts of one piece of software.
+type errorGroup struct {
+	Software   string      `yaml:"software"`
+	IdPs       []string    `yaml:"idps,omitempty"`
+	SPs        []string    `yaml:"sps,omitempty"`
+	S          string      `yaml:"s,omitempty"` // where the texts were read that name nothing themselves
+	Signatures []Signature `yaml:"signatures"`
+}
+
+// standardWeight is that of a signature which states none: a sentence of one product.
+const standardWeight = 78
+
+// ErrorsText gives the lines that errors.bin holds, made from errors/*.yaml and the profiles in root.
+func ErrorsText(root fs.FS) (string, error) {
+	names, err := fs.Glob(root, "errors/*.yaml")
+	if err != nil {
+		return "", err
+	}
+	var out strings.Builder
+	var files []*errorFile
+	for _, name := range names {
+		b, err := fs.ReadFile(root, name)
+		if err != nil {
+			return "", err
+		}
+		f, _, problems, err := parse[errorFile](name, b)
+		if err != nil || len(problems) > 0 {
+			return "", fmt.Errorf("%s: %v %s", name, err, said(problems))
+		}
+		files = append(files, f)
+	}
+	for _, f := range files {
+		f.write(&out)
+	}
+	i, err := BuildIndex(root)
+	if err != nil {
+		return "", err
+	}
+	if err := idpLines(&out, root, i.IdPs); err != nil {
+		return "", err
+	}
+	if err := spLines(&out, root, i.SPs); err != nil {
+		return "", err
+	}
+	return out.String(), nil
+}
+
+func said(problems []source.Problem) string {
+	var all []string
+	for _, p := range problems {
+		all = append(all, p.Message())
+	}
+	return strings.Join(all, "; ")
+}
+
+// PackErrors makes errors.bin; the generator calls it.
+func PackErrors(root fs.FS) ([]byte, error) {
+	text, err := ErrorsText(root)
+	if err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	z, err := flate.NewWriter(&out, flate.BestCompression)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := z.Write([]byte(text)); err != nil {
+		return nil, err
+	}
+	if err := z.Close(); err != nil {
+		return nil, err
+	}
+	return out.Bytes(), nil
+}
+
+func put(out *strings.Builder, fields ...string) {
+	for i, f := range fields {
+		if i > 0 {
+			out.WriteString(fieldMark)
+		}
+		out.WriteString(strings.ReplaceAll(f, "\n", " "))
+	}
+	out.WriteByte('\n')
+}
+
+func list(items []string) string { return strings.Join(items, itemMark) }
+
+func flag(on bool, word string) string {
+	if on {
+		return word
+	}
+	return ""
+}
+
+func (f *errorFile) write(out *strings.Builder) {
+	for _, c := range f.Classes {
+		put(out, "C", c.ID, c.Title, c.Cause, list(c.Rules), c.Next)
+		for _, s := range c.Fix {
+			put(out, "F", s.At, list(s.Keys), s.Key, s.Do)
+		}
+	}
+	for _, m := range f.Marks {
+		put(out, "M", m.IdP, m.SP, list(m.Words))
+	}
+	if len(f.Context) > 0 {
+		put(out, "X", list(f.Context))
+	}
+	for _, g := range f.Groups {
+		put(out, "G", g.Software, list(g.IdPs), list(g.SPs))
+		for _, s := range g.Signatures {
+			weight := cmp.Or(s.Weight, standardWeight)
+			put(out, "S", s.ID, s.Class, strconv.Itoa(weight), flag(s.Context, "c"), list(s.Texts), s.Cause, list(s.Fix), cmp.Or(s.S, g.S), "")
+		}
+	}
+}
+
+func idpLines(out *strings.Builder, root fs.FS, heads []Head) error {
+	for _, h := range heads {
+		b, err := fs.ReadFile(root, "idp/"+h.ID+".yaml")
+		if err != nil {
+			return err
+		}
+		idp, _, _, err := ParseIdP(h.ID, b)
+		if err != nil {
+			return err
+		}
+		put(out, "I", idp.ID, idp.Name)
+		for _, key := range slices.Sorted(maps.Keys(idp.Paths)) {
+			put(out, "P", key, idp.Paths[key].V, flag(idp.Paths[key].Certain(), "1"))
+		}
+	}
+	return nil
+}
+
+// spLines writes forms and troubleshooting entries, and each symptom of an entry as a signature.
+func spLines(out *strings.Builder, root fs.FS, heads []Head) error {
+	for _, h := range heads {
+		b, err := fs.ReadFile(root, "sp/"+h.ID+".yaml")
+		if err != nil {
+			return err
+		}
+		sp, _, _, err := ParseSP(h.ID, b)
+		if err != nil {
+			return err
+		}
+		put(out, "A", sp.ID, sp.Name, sp.Console.Path, sp.Console.Edit)
+		fieldLines(out, "oidc", sp.Form.OIDC)
+		fieldLines(out, "saml", sp.Form.SAML)
+		for _, e := range sp.Entries {
+			put(out, "E", e.ID, e.Title, e.Class, e.Protocol, e.Cause, list(e.Fix), list(e.Rules), list(e.IdPs), list(e.Symptoms))
+			for _, idp := range slices.Sorted(maps.Keys(e.FixBy)) {
+				put(out, "B", idp, list(e.FixBy[idp]))
+			}
+		}
+		put(out, "G", sp.Name, "", sp.ID)
+		for _, e := range sp.Entries {
+			put(out, "S", sp.ID+"/"+e.ID, e.Class, strconv.Itoa(standardWeight), "", list(e.Symptoms), e.Cause, "", list(sourcesOf(sp, e.S)), e.ID)
+		}
+	}
+	return nil
+}
+
+func fieldLines(out *strings.Builder, protocol string, fields []FormField) {
+	for _, f := range fields {
+		if f.Key != "" {
+			put(out, "L", f.Key, f.Label, protocol, flag(f.WriteOnly, "1"))
+		}
+	}
+}
+
+// sourcesOf gives the address behind the first key of a statement ("V:page" -> the profile's source page).
+func sourcesOf(sp *SP, keys Keys) []string {
+	for _, key := range keys {
+		if _, name, ok := strings.Cut(key, ":"); ok && sp.Sources[name] != "" {
+			return []string{sp.Sources[name]}
+		}
+		if sp.Sources[key] != "" {
+			return []string{sp.Sources[key]}
+		}
+	}
+	return []string{"M"}
+}

@@ -125,26 +125,27 @@ func corrected(r *report.Report, file string, text []byte) (out []byte, edited b
 // with the IdP. Reachability, documents and keys are not: no configuration of one application changes them.
 var atIdP = []string{"AUTHZ", "TOK", "REQ", "RSP", "AST", "SIG", "ENC", "IDT", "UI", "CLM"}
 
-// wrongSides says who has to change something: an edit of the connection file means that the SP holds the wrong value, unless it is about
-// the IdP's settings; without one it is the IdP.
+// wrongSides says who has to change something: an edit of the connection file means that the SP holds the wrong value, unless it is one
+// that is registered with the IdP; without an edit it is the IdP.
 func wrongSides(findings []report.Finding) []emit.Side {
 	var idp, sp bool
 	for _, f := range findings {
 		if f.CausedBy != "" || f.Inconclusive || f.Severity < report.Warning {
 			continue
 		}
-		area := strings.TrimRight(f.Code, "0123456789")
-		settings := strings.Contains(f.Where.Path, "/idp/settings")
-		for _, e := range f.Edits {
-			settings = settings || strings.Contains(e.Path, "/idp/settings")
+		if len(f.Edits) == 0 {
+			idp = idp || strings.Contains(f.Where.Path, "/idp/settings") || slices.Contains(atIdP, strings.TrimRight(f.Code, "0123456789"))
 		}
-		switch {
-		case settings:
-			idp = true
-		case len(f.Edits) > 0:
-			sp = true
-		case slices.Contains(atIdP, area):
-			idp = true
+		for _, e := range f.Edits {
+			key := e.Path[strings.LastIndexByte(e.Path, '/')+1:]
+			switch {
+			case strings.Contains(e.Path, "/idp/settings"), key == "redirect_uri", key == "acs_url": // the SP's own address is fixed
+				idp = true
+			case key == "sp_entity_id": // both sides hold it
+				idp, sp = true, true
+			default:
+				sp = true
+			}
 		}
 	}
 	var out []emit.Side

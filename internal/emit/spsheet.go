@@ -40,6 +40,10 @@ func spSheet(a *app) (Output, error) {
 		}
 		s.row(f.Label, value, strings.Join(append(notes, nonEmpty(a.fill(f.Note))...), "; "))
 	}
+	if pem := strings.TrimSpace(a.in.Certificate); pem != "" && a.saml != nil {
+		s.section("Certificate")
+		s.text("```\n%s\n```", pem)
+	}
 	if rules := a.rules(); len(rules) > 0 {
 		s.section("Rules, in this order")
 		if c.SP.Roles.Language == "handlebars" {
@@ -170,7 +174,9 @@ func (a *app) samlValue(key string) string {
 	case "sso_url":
 		return a.ssoURL()
 	case "certificate":
-		return strings.TrimSpace(a.in.Certificate)
+		if a.in.Certificate != "" {
+			return "see the certificate below"
+		}
 	case "idp_metadata":
 		return c.IdPMetadata
 	case "name_id_format":

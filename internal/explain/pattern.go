@@ -5,13 +5,14 @@ import (
 	"strings"
 )
 
-// maxGap is how many words may stand for {}.
-const maxGap = 30
+// wideGap and narrowGap are how many words may stand for {} and {.}.
+const wideGap, narrowGap = 30, 6
 
 // pattern is a text of a signature, cut into words.
 type pattern struct {
 	owner    int // index of the signature or mark
 	segments [][]string
+	gaps     []int  // before each segment
 	anchor   string // the word that the fewest patterns have: the first to look for
 	count    int    // words
 	length   int    // characters of the words
@@ -23,7 +24,14 @@ func compile(owner int, texts []string) []pattern {
 	var out []pattern
 	for _, t := range texts {
 		p := pattern{owner: owner}
-		for _, part := range strings.Split(t, "{}") {
+		for i, part := range strings.Split(strings.ReplaceAll(t, "{.}", "{}\x00"), "{}") {
+			gap := wideGap
+			if strings.HasPrefix(part, "\x00") {
+				gap = narrowGap
+			}
+			if i == 0 {
+				gap = 0
+			}
 			starred := strings.Contains(part, "*")
 			ws := words(part)
 			if len(ws) == 0 {
@@ -33,7 +41,7 @@ func compile(owner int, texts []string) []pattern {
 				ws[len(ws)-1] += "*"
 				p.begins = true
 			}
-			p.segments = append(p.segments, ws)
+			p.segments, p.gaps = append(p.segments, ws), append(p.gaps, gap)
 			for _, w := range ws {
 				p.count++
 				p.length += len(w) + 1
@@ -124,18 +132,18 @@ func (t *text) find(p *pattern) (from, to int, ok bool) {
 		if !t.stands(first, at) {
 			continue
 		}
-		if end, ok := t.follow(p.segments[1:], at+len(first)); ok {
+		if end, ok := t.follow(p, at+len(first)); ok {
 			return at, end, true
 		}
 	}
 	return 0, 0, false
 }
 
-// follow finds the other segments one after the other, each within the gap.
-func (t *text) follow(segments [][]string, from int) (int, bool) {
-	for _, s := range segments {
+// follow finds the other segments one after the other, each within its gap.
+func (t *text) follow(p *pattern, from int) (int, bool) {
+	for i, s := range p.segments[1:] {
 		found := -1
-		for at := from; at <= from+maxGap && at+len(s) <= len(t.words); at++ {
+		for at := from; at <= from+p.gaps[i+1] && at+len(s) <= len(t.words); at++ {
 			if t.stands(s, at) {
 				found = at
 				break

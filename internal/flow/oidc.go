@@ -291,6 +291,6 @@ func (a *Attempt) push(s *probe.Session, v url.Values) {
 		form[name] = values
 	}
 	header := proof(s, form)
-	ex, _ := s.Send(context.Background(), probe.Request{Label: evidence.LoginPush, Method: http.MethodPost, URL: endpoint, Accept: "application/json", Form: form, Header: header})
+	ex, _ := s.Send(s.Context(), probe.Request{Label: evidence.LoginPush, Method: http.MethodPost, URL: endpoint, Accept: "application/json", Form: form, Header: header})
 	a.pushed = &ex
 }

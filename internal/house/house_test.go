@@ -48,6 +48,7 @@ var may = map[string][]string{
 	"internal/probe":              {"internal/config", "internal/connection", "internal/evidence", "internal/exact", "internal/knowledge", "internal/oidcdoc", "internal/cert", "internal/samldoc", "internal/unwrap", "internal/xmlsig", "internal/xmltree"},
 	"internal/token":              {"internal/evidence", "internal/oidcdoc", "internal/source"},
 	"internal/mapping":            {"internal/config", "internal/connection", "internal/knowledge", "internal/report"},
+	"internal/emit":               {"internal/config", "internal/connection", "internal/knowledge"},
 	"internal/receive":            {},
 	"internal/flow":               {"internal/connection", "internal/evidence", "internal/exact", "internal/mapping", "internal/oidcdoc", "internal/probe", "internal/samldoc", "internal/token", "internal/unwrap", "internal/xmltree"},
 	"internal/render":             {"internal/report"},
@@ -59,7 +60,7 @@ var may = map[string][]string{
 var rulesMay = []string{"internal/cert", "internal/mapping", "internal/samldoc", "internal/xmlsig", "internal/xmltree", "internal/check", "internal/config", "internal/connection", "internal/evidence", "internal/exact", "internal/knowledge", "internal/oidcdoc", "internal/report", "internal/source"}
 
 // pure packages judge and render; they do no I/O and have no clock.
-var pure = []string{"internal/check", "internal/report", "internal/render", "internal/oidcdoc", "internal/exact", "internal/connection", "internal/source", "internal/config", "internal/evidence", "internal/xmltree", "internal/xmlsig", "internal/cert", "internal/samldoc", "internal/unwrap", "internal/mapping", "internal/token"}
+var pure = []string{"internal/check", "internal/report", "internal/render", "internal/oidcdoc", "internal/exact", "internal/connection", "internal/source", "internal/config", "internal/evidence", "internal/xmltree", "internal/xmlsig", "internal/cert", "internal/samldoc", "internal/unwrap", "internal/mapping", "internal/token", "internal/emit"}
 
 var impureImports = []string{"net/http", "os", "log", "math/rand", "math/rand/v2", "os/exec", "syscall"}
 
@@ -67,6 +68,10 @@ var impureImports = []string{"net/http", "os", "log", "math/rand", "math/rand/v2
 var only = map[string][]string{
 	"github.com/spf13/cobra": {"internal/cli"},
 	"charm.land/lipgloss/v2": {"internal/render"},
+
+	"github.com/hashicorp/hcl/v2":           {}, // tests of internal/emit only: Terraform files are written without it
+	"github.com/hashicorp/hcl/v2/hclsyntax": {},
+	"github.com/hashicorp/hcl/v2/hclwrite":  {},
 
 	"github.com/charmbracelet/x/term": {"internal/receive"},
 	"github.com/muesli/cancelreader":  {"internal/receive"},

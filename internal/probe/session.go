@@ -56,6 +56,9 @@ func (s *Session) Gather(want map[evidence.Kind]bool) evidence.Set {
 // Close gives connections back.
 func (s *Session) Close() { s.r.client.close() }
 
+// Context bounds the whole of the session.
+func (s *Session) Context() context.Context { return s.r.ctx }
+
 // Env is the world of the session.
 func (s *Session) Env() *Env { return s.r.env }
 
@@ -253,6 +256,9 @@ func (s *Session) IdPInitiated() string {
 	vars := map[string]string{"sp_entity_id": url.QueryEscape(conn.SPEntityID()), "acs": url.QueryEscape(conn.ACSURL()), "sso_url": s.SSOURL(), "issuer": conn.SAML.IdPEntityID}
 	if m := s.r.metadata(); m != nil && vars["issuer"] == "" && m.IdP() != nil {
 		vars["issuer"] = SeenIn(m).EntityID
+	}
+	if found := map[string]string{}; knowledge.Match(conn.IdP.SAML.EntityID.V, vars["issuer"], found) && found["issuer"] != "" {
+		vars["issuer"] = found["issuer"]
 	}
 	for name := range conn.IdP.Settings {
 		if set := conn.Setting(name); set != nil && set.Str() != "" {

@@ -26,12 +26,13 @@ var discAlgs = []check.Rule{
 	},
 	{
 		Code: "DISC033", Title: "ID tokens are signed", Severity: report.Warning, Protocol: config.OIDC,
-		Needs:   []evidence.Kind{evidence.Discovery},
-		Uses:    []evidence.Kind{evidence.Config},
-		Why:     "Anybody can make a token without a signature. It is harmless as long as the SP takes none.",
-		Fix:     "let the SP insist on a signature algorithm, and remove none at the IdP",
-		Refs:    []string{"OpenID Connect Core 1.0 §2", "RFC 8725 §3.2"},
-		Decides: func(c *check.Case) string { return unlessList(c, idTokenAlgs) },
+		Explains: []string{"IDT003"},
+		Needs:    []evidence.Kind{evidence.Discovery},
+		Uses:     []evidence.Kind{evidence.Config},
+		Why:      "Anybody can make a token without a signature. It is harmless as long as the SP takes none.",
+		Fix:      "let the SP insist on a signature algorithm, and remove none at the IdP",
+		Refs:     []string{"OpenID Connect Core 1.0 §2", "RFC 8725 §3.2"},
+		Decides:  func(c *check.Case) string { return unlessList(c, idTokenAlgs) },
 		Check: func(c *check.Case) []report.Finding {
 			items, _ := texts(c, idTokenAlgs)
 			i := slices.Index(items, "none")
@@ -57,7 +58,7 @@ var discAlgs = []check.Rule{
 		Why:      "Tokens signed with the client secret can be made by everybody who holds it, and most SPs refuse them.",
 		Fix:      "give the application at the IdP a signing key (RSA)",
 		Refs:     []string{"RFC 8725 §3.5"},
-		Explains: []string{"JWKS002", "JWKS014"},
+		Explains: []string{"JWKS002", "JWKS014", "IDT004"},
 		Decides:  func(c *check.Case) string { return unlessList(c, idTokenAlgs) },
 		Check: func(c *check.Case) []report.Finding {
 			items, _ := texts(c, idTokenAlgs)
@@ -78,7 +79,7 @@ var discAlgs = []check.Rule{
 		Why:      "The SP refuses an ID token that is signed with another algorithm: everybody sees an error after signing in.",
 		Fix:      "let both sides use the same algorithm",
 		Refs:     []string{"OpenID Connect Core 1.0 §3.1.3.7"},
-		Explains: []string{"JWKS002", "JWKS014"},
+		Explains: []string{"JWKS002", "JWKS014", "IDT003"},
 		Decides: func(c *check.Case) string {
 			if algs, _ := acceptedAlgs(c); len(algs) == 0 {
 				return "neither the file nor the profile says which algorithms the SP takes"

@@ -19,12 +19,13 @@ import (
 var discFetch = []check.Rule{
 	{
 		Code: "DISC003", Title: "the discovery URL answers with the document", Severity: report.Error, Protocol: config.OIDC,
-		Tries:   []evidence.Kind{evidence.Discovery},
-		Uses:    []evidence.Kind{evidence.Config, evidence.Alternatives},
-		Why:     "Without the document the SP knows no endpoint and no key: set-up stops, or every login ends in an error of the SP.",
-		Fix:     "enter the issuer whose discovery document exists: open {issuer}/.well-known/openid-configuration in a browser",
-		Refs:    []string{"OpenID Connect Discovery 1.0 §4.2"},
-		Applies: func(c *check.Case) bool { return !c.Seen[evidence.Discovery].Obs.FromFile() },
+		Explains: []string{"AUTHZ035"},
+		Tries:    []evidence.Kind{evidence.Discovery},
+		Uses:     []evidence.Kind{evidence.Config, evidence.Alternatives},
+		Why:      "Without the document the SP knows no endpoint and no key: set-up stops, or every login ends in an error of the SP.",
+		Fix:      "enter the issuer whose discovery document exists: open {issuer}/.well-known/openid-configuration in a browser",
+		Refs:     []string{"OpenID Connect Discovery 1.0 §4.2"},
+		Applies:  func(c *check.Case) bool { return !c.Seen[evidence.Discovery].Obs.FromFile() },
 		Decides: func(c *check.Case) string {
 			obs := c.Seen[evidence.Discovery].Obs
 			if last := obs.Last(); last != nil && (last.Status == 401 || last.Status == 403) && isPage(last.Body) {
@@ -59,11 +60,12 @@ var discFetch = []check.Rule{
 	},
 	{
 		Code: "DISC005", Title: "the discovery document is one JSON object", Severity: report.Error, Protocol: config.OIDC,
-		Tries:   []evidence.Kind{evidence.Discovery},
-		Why:     "An SP that cannot read the document stops at set-up or at the first login. Of a member that stands there twice, each library takes the value it likes.",
-		Fix:     "let the IdP send the JSON object alone: no byte order mark, nothing behind it, each member once",
-		Refs:    []string{"OpenID Connect Discovery 1.0 §4.2", "RFC 8259 §4", "RFC 8259 §8.1"},
-		Decides: func(c *check.Case) string { return unread(c.Seen[evidence.Discovery]) },
+		Explains: []string{"AUTHZ035"},
+		Tries:    []evidence.Kind{evidence.Discovery},
+		Why:      "An SP that cannot read the document stops at set-up or at the first login. Of a member that stands there twice, each library takes the value it likes.",
+		Fix:      "let the IdP send the JSON object alone: no byte order mark, nothing behind it, each member once",
+		Refs:     []string{"OpenID Connect Discovery 1.0 §4.2", "RFC 8259 §4", "RFC 8259 §8.1"},
+		Decides:  func(c *check.Case) string { return unread(c.Seen[evidence.Discovery]) },
 		Check: func(c *check.Case) []report.Finding {
 			seen := c.Seen[evidence.Discovery]
 			if seen.Parsed != nil {

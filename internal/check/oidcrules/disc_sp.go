@@ -87,12 +87,13 @@ var discSP = []check.Rule{
 	},
 	{
 		Code: "DISC059", Title: "the authentication context that the connection demands is offered", Severity: report.Warning, Protocol: config.OIDC,
-		Needs:   []evidence.Kind{evidence.Config, evidence.Discovery},
-		Why:     "The IdP cannot sign people in the way that is demanded, or ignores the demand; an SP that checks acr refuses the login.",
-		Fix:     "demand a value that the IdP lists",
-		Refs:    []string{refMetadata, "OpenID Connect Core 1.0 §5.5.1.1"},
-		Applies: func(c *check.Case) bool { return c.Config.OIDC != nil && len(c.Config.OIDC.ACRValues) > 0 },
-		Decides: func(c *check.Case) string { return unlessList(c, "acr_values_supported") },
+		Explains: []string{"IDT023"},
+		Needs:    []evidence.Kind{evidence.Config, evidence.Discovery},
+		Why:      "The IdP cannot sign people in the way that is demanded, or ignores the demand; an SP that checks acr refuses the login.",
+		Fix:      "demand a value that the IdP lists",
+		Refs:     []string{refMetadata, "OpenID Connect Core 1.0 §5.5.1.1"},
+		Applies:  func(c *check.Case) bool { return c.Config.OIDC != nil && len(c.Config.OIDC.ACRValues) > 0 },
+		Decides:  func(c *check.Case) string { return unlessList(c, "acr_values_supported") },
 		Check: func(c *check.Case) []report.Finding {
 			items, _ := texts(c, "acr_values_supported")
 			if overlap(c.Config.OIDC.ACRValues, items) != "" {

@@ -32,7 +32,7 @@ var jwksFetch = []check.Rule{
 		Why:      "Without a key no ID token can be verified.",
 		Fix:      "give the application or the realm a signing key",
 		Refs:     []string{"RFC 7517 §5"},
-		Explains: []string{"JWKS014"},
+		Explains: []string{"JWKS014", "JWKS018"},
 		Applies: func(c *check.Case) bool {
 			if c.Discovery == nil {
 				return true

@@ -21,7 +21,7 @@ var jwksKeys = []check.Rule{
 		Why:      "Many libraries refuse the whole set for one key that they cannot read.",
 		Fix:      "let the IdP publish the key with all its members: base64url without padding",
 		Refs:     []string{"RFC 7517 §4", "RFC 7518 §6"},
-		Explains: []string{"JWKS014"},
+		Explains: []string{"JWKS014", "IDT006"},
 		Check: func(c *check.Case) []report.Finding {
 			out := faults(c, oidcdoc.Shape)
 			for _, k := range c.JWKS.Keys {

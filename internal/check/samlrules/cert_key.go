@@ -43,7 +43,7 @@ var certKey = []check.Rule{
 		return f
 	}),
 	onCerts(check.Rule{
-		Code: "CERT007", Title: "the key is of a kind that the other side verifies with", Severity: report.Error, Explains: []string{"SIG011", "SIG003"},
+		Code: "CERT007", Title: "the key is of a kind that the other side verifies with", Severity: report.Error, Explains: []string{"SIG011", "SIG003", "SIG001"},
 		Why:  "The SP cannot verify what such a key has signed.",
 		Fix:  "sign with an RSA key of 2048 bits or more",
 		Refs: []string{"NIST SP 800-131A"},

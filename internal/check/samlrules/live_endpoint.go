@@ -37,7 +37,7 @@ var reqEndpoint = []check.Rule{
 	{
 		Code: "MD057", Title: "the single sign-on URL is where logins begin", Severity: report.Error, Protocol: config.SAML,
 		Needs: []evidence.Kind{evidence.Config}, Uses: []evidence.Kind{evidence.SAMLSSO},
-		Explains: []string{"AUTHZ031", "AUTHZ034", "CFG003", "REQ004", "REQ006", "REQ009", "REQ012"},
+		Explains: []string{"AUTHZ031", "AUTHZ034", "CFG003", "REQ004", "REQ006", "REQ009", "REQ012", "AUTHZ018", "AUTHZ020"},
 		Why:      "The user ends on a page of XML, of the console, or of another protocol, and no login begins.",
 		Fix:      "enter the address of SingleSignOnService in the IdP's metadata",
 		Applies:  func(c *check.Case) bool { return c.Config.SAML.SSOURL != "" || c.SSO != nil },

@@ -16,7 +16,7 @@ import (
 var reqRefused = []check.Rule{
 	requestRule(check.Rule{
 		Code: "REQ004", Title: "the request is sent to the IdP's single sign-on URL and says so", Severity: report.Error,
-		Uses: []evidence.Kind{evidence.SAMLMetadata}, Explains: []string{"AUTHZ031"},
+		Uses: []evidence.Kind{evidence.SAMLMetadata}, Explains: []string{"AUTHZ031", "AUTHZ018"},
 		Why:  "The IdP compares Destination with its own address and refuses a request that is for another one.",
 		Fix:  "enter the single sign-on URL at the SP exactly as the IdP's metadata has it",
 		Refs: []string{"SAML 2.0 Core §3.2.1"},
@@ -40,7 +40,7 @@ var reqRefused = []check.Rule{
 	}, requestedACS, refusedACS),
 	requestRule(check.Rule{
 		Code: "REQ009", Title: "the IdP gives the NameID format that the request asks for", Severity: report.Error,
-		Uses: []evidence.Kind{evidence.SAMLMetadata}, Explains: []string{"RSP013", "AST006"},
+		Uses: []evidence.Kind{evidence.SAMLMetadata}, Explains: []string{"RSP013", "AST006", "AUTHZ018"},
 		Why:  "The IdP refuses the request, or answers it with InvalidNameIDPolicy.",
 		Fix:  "let the IdP give the format that the SP asks for, or let the SP ask for another one",
 		Refs: []string{"SAML 2.0 Core §3.4.1.1"},

@@ -19,6 +19,7 @@ import (
 var mdDocument = []check.Rule{
 	{
 		Code: "MD001", Title: "the metadata is well-formed XML in UTF-8, without a document type", Severity: report.Error, Protocol: config.SAML,
+		Explains:   []string{"AUTHZ035"},
 		TriesAnyOf: []evidence.Kind{evidence.SAMLMetadata, evidence.SPMetadata}, Uses: []evidence.Kind{evidence.Config},
 		Why:     "The other side cannot read the metadata, or refuses it: nothing in it takes effect.",
 		Fix:     "export the metadata anew and give it on as a file, not by way of an editor or a chat",
@@ -34,7 +35,7 @@ var mdDocument = []check.Rule{
 	{
 		Code: "MD002", Title: "the metadata is one entity, or an aggregate of which one entity counts", Severity: report.Error, Protocol: config.SAML,
 		TriesAnyOf: []evidence.Kind{evidence.SAMLMetadata, evidence.SPMetadata}, Uses: []evidence.Kind{evidence.Config},
-		Explains: []string{"CFG003", "MD007"},
+		Explains: []string{"CFG003", "MD007", "AUTHZ035"},
 		Why:      "The other side takes the wrong entity of the document, or finds none.",
 		Fix:      "give the metadata of the one entity, or name the entity in idp_entity_id",
 		Refs:     []string{"SAML 2.0 Metadata §2.3"},

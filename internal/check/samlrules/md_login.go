@@ -45,9 +45,10 @@ var mdLogin = []check.Rule{
 	}),
 	onRole(check.Rule{
 		Code: "MD040", Title: "the IdP lists the NameID format that the SP asks for", Severity: report.Warning,
-		Why:  "The IdP may refuse the request, or name the user in another way than the SP reads.",
-		Fix:  "let the IdP send the format that the SP reads",
-		Refs: []string{"SAML 2.0 Metadata §2.4.2"},
+		Explains: []string{"REQ009"},
+		Why:      "The IdP may refuse the request, or name the user in another way than the SP reads.",
+		Fix:      "let the IdP send the format that the SP reads",
+		Refs:     []string{"SAML 2.0 Metadata §2.4.2"},
 		Applies: func(c *check.Case) bool {
 			return c.Config != nil && mdAskedFormat(c) != ""
 		},

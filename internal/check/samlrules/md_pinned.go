@@ -20,7 +20,7 @@ var mdPinned = []check.Rule{
 	{
 		Code: "CFG003", Title: "what is entered by hand and the metadata agree", Severity: report.Error, Protocol: config.SAML,
 		Needs: []evidence.Kind{evidence.Config, evidence.SAMLMetadata}, Uses: []evidence.Kind{evidence.SAMLCerts, evidence.Network},
-		Explains: []string{"RSP016", "AST002", "SIG003", "SIG004", "SIG005", "SIG017", "AUTHZ031", "REQ004"},
+		Explains: []string{"RSP016", "AST002", "SIG003", "SIG004", "SIG005", "SIG017", "AUTHZ031", "REQ004", "AUTHZ018"},
 		Why:      "One of the two is out of date or of another IdP, and which of them the SP goes by is not said.",
 		Fix:      "enter what the metadata has, or leave the fields out and let the metadata speak",
 		Applies: func(c *check.Case) bool {

@@ -27,9 +27,10 @@ var form = []check.Rule{
 	}, nil, ownKey),
 	onIDToken(check.Rule{
 		Code: "IDT008", Title: "the header demands nothing that the SP may not know", Severity: report.Error,
-		Why:  "Whoever does not understand a member that crit names must refuse the token.",
-		Fix:  "let the IdP send ID tokens without crit",
-		Refs: []string{"RFC 7515 §4.1.11"},
+		Explains: []string{"IDT006"},
+		Why:      "Whoever does not understand a member that crit names must refuse the token.",
+		Fix:      "let the IdP send ID tokens without crit",
+		Refs:     []string{"RFC 7515 §4.1.11"},
 	}, nil, func(_ *check.Case, t *check.Token) *report.Finding {
 		names := check.Strings(t.Header["crit"])
 		if t.Header["crit"] == nil {

@@ -123,7 +123,7 @@ func doctor(app *App, o doctorOptions, args []string) (*report.Report, error) {
 		}
 	}
 	if o.record != "" && o.evidence == "" {
-		return r, app.record(o.record, start, subjects)
+		return r, app.record("doctor", o.record, start, subjects)
 	}
 	return r, nil
 }
@@ -216,8 +216,8 @@ func (a *App) probeAll(j *judge, o doctorOptions, f *config.File, targets []*con
 }
 
 // record saves the evidence of a run.
-func (a *App) record(name string, at time.Time, subjects []subject) error {
-	rec := evidence.Recording{Schema: 1, Tool: "ssoctl " + Version, At: at, Command: "doctor"}
+func (a *App) record(command, name string, at time.Time, subjects []subject) error {
+	rec := evidence.Recording{Schema: 1, Tool: "ssoctl " + Version, At: at, Command: command}
 	for _, s := range subjects {
 		rec.Connections = append(rec.Connections, s.recorded())
 	}

@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/ssoctl/ssoctl/internal/evidence"
 	"github.com/ssoctl/ssoctl/internal/exact"
@@ -430,7 +432,7 @@ func (l *login) page() receive.Page {
 	}
 	for _, f := range c.Findings {
 		if f.Severity == report.Error && f.CausedBy == "" && !f.Inconclusive {
-			p.Title, p.Detail = f.Code+"  "+f.Title, f.Message
+			p.Title, p.Detail = upperFirst(f.Message), f.Code+": ssoctl says in the terminal what to change."
 			return p
 		}
 	}
@@ -440,4 +442,10 @@ func (l *login) page() receive.Page {
 	}
 	p.OK, p.Title = true, "Signed in as "+c.SignedIn.Who
 	return p
+}
+
+// upperFirst begins a sentence.
+func upperFirst(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(r)) + s[n:]
 }

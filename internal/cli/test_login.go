@@ -300,7 +300,7 @@ func (l *login) judged(s subject) (report.Connection, error) {
 	var veil evidence.Veil
 	s.set, veil = l.redacted(whole)
 	if l.o.record != "" {
-		if err := l.app.record(l.o.record, s.at, []subject{s}); err != nil {
+		if err := l.app.record("test-login", l.o.record, s.at, []subject{s}); err != nil {
 			return report.Connection{}, err
 		}
 	}

@@ -139,30 +139,56 @@ func (e *Engine) spName(id string) string {
 	return ""
 }
 
-// fix joins the steps: the SP's own entry for this IdP, the signature's, the class's at the places of the products at hand.
+// maxSteps bounds how many steps a fix has: the likeliest come first.
+const maxSteps = 6
+
+// fix joins the steps: what the SP's own entry says for this IdP, else the class's step in the IdP's console; then what the signature
+// knows, the rest of the entry and of the class.
 func (e *Engine) fix(c *knowledge.ErrorClass, h hit, entries []entry, q Query) []string {
 	var out []string
 	add := func(steps ...string) {
 		for _, s := range steps {
-			if s != "" && !slices.Contains(out, s) {
+			if s != "" && len(out) < maxSteps && !slices.Contains(out, s) {
 				out = append(out, s)
 			}
 		}
 	}
-	if len(entries) == 1 || q.SP != "" && len(entries) > 0 {
-		if steps := entries[0].FixBy[q.IdP]; len(steps) > 0 {
-			add(steps...)
-		} else {
-			add(entries[0].Fix...)
+	own := len(entries) == 1 || q.SP != "" && len(entries) > 0
+	var byIdP []string
+	if own {
+		byIdP = entries[0].FixBy[q.IdP]
+	}
+	add(byIdP...)
+	for _, s := range c.Fix {
+		if s.At == "idp" && len(byIdP) == 0 && h.sig.Fix == nil {
+			add(e.step(s, q))
 		}
 	}
 	if q.IdP == "" || len(h.sig.IdPs) == 0 || slices.Contains(h.sig.IdPs, q.IdP) {
 		add(h.sig.Fix...)
 	}
+	if own && len(byIdP) == 0 {
+		add(entries[0].Fix...)
+	}
 	for _, s := range c.Fix {
-		add(e.step(s, q))
+		if s.At != "idp" {
+			add(e.step(s, q))
+		}
 	}
 	return out
+}
+
+// application fills in the placeholders of a console path; what nothing is known of is called what it is.
+func (e *Engine) application(path string, q Query) string {
+	path, missing := knowledge.Expand(path, q.Values)
+	for _, name := range missing {
+		value := "‹" + strings.ReplaceAll(name, "_", " ") + "›"
+		if sp := e.spName(q.SP); sp != "" && (name == "app" || name == "app_name") {
+			value = sp
+		}
+		path = strings.ReplaceAll(path, "{"+name+"}", value)
+	}
+	return path
 }
 
 // step words one step at the place where it is done; "" when the product at hand has no such place.
@@ -175,7 +201,7 @@ func (e *Engine) step(s knowledge.ErrorStep, q Query) string {
 		}
 		for _, key := range s.Keys {
 			if p, ok := idp.Paths[key]; ok {
-				path, _ := knowledge.Expand(p.Path, q.Values)
+				path := e.application(p.Path, q)
 				if !p.Certain {
 					path += " (likely)"
 				}

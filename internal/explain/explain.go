@@ -18,6 +18,9 @@ type Engine struct {
 	classes  map[string]*knowledge.ErrorClass
 	patterns []pattern // of the signatures
 	marks    []pattern
+	phrases  []pattern // of Context
+	begins   []string
+	whole    map[string]bool
 }
 
 // New makes an engine of what is known.
@@ -35,6 +38,17 @@ func New(book *knowledge.ErrorBook) *Engine {
 		e.marks = append(e.marks, compile(i, m.Words)...)
 	}
 	anchors(e.marks)
+	e.whole = map[string]bool{}
+	for _, c := range book.Context {
+		if word, ok := strings.CutPrefix(c, "="); ok {
+			e.whole[word] = true
+		} else if strings.Contains(c, " ") {
+			e.phrases = append(e.phrases, compile(0, []string{c})...)
+		} else {
+			e.begins = append(e.begins, c)
+		}
+	}
+	anchors(e.phrases)
 	return e
 }
 
@@ -98,7 +112,7 @@ func (e *Engine) hits(t *text, q Query) []hit {
 		}
 		sig := &e.book.Signatures[p.owner]
 		h := hit{sig: sig, p: p, from: from, to: to}
-		if !about && e.vague(h) && !mostOf(t, p) {
+		if !about && e.vague(h) && !mostOf(t, h) {
 			continue
 		}
 		h.score = score(h, q)
@@ -134,7 +148,7 @@ func (e *Engine) vague(h hit) bool {
 	if h.sig.Context {
 		return true
 	}
-	if h.p.count >= 7 {
+	if h.p.count >= 7 || h.p.count >= 4 && h.sig.Weight >= 82 {
 		return false
 	}
 	for _, s := range h.p.segments {
@@ -156,35 +170,45 @@ func distinct(w string) bool {
 }
 
 func (e *Engine) beginsContext(w string) bool {
-	return slices.ContainsFunc(e.book.Context, func(c string) bool { return strings.HasPrefix(w, c) })
+	return e.whole[w] || slices.ContainsFunc(e.begins, func(c string) bool { return strings.HasPrefix(w, c) })
 }
 
-// aboutLogin reports whether a word of the text is about signing in.
+// aboutLogin reports whether a word or phrase of the text is about signing in.
 func (e *Engine) aboutLogin(t *text) bool {
 	for w := range t.at {
 		if e.beginsContext(w) {
 			return true
 		}
 	}
-	return t.stands([]string{"well", "known"}, first(t.at["well"]))
-}
-
-func first(at []int) int {
-	if len(at) == 0 {
-		return 1 << 30
+	for i := range e.phrases {
+		if _, _, ok := t.find(&e.phrases[i]); ok {
+			return true
+		}
 	}
-	return at[0]
+	return false
 }
 
-// mostOf reports whether a pattern is at least half of the text's words; numbers and times do not count.
-func mostOf(t *text, p *pattern) bool {
+// mostOf reports whether a pattern is most of the text: half of its words, three quarters where the signature counts only in
+// company. Numbers and times do not count.
+func mostOf(t *text, h hit) bool {
 	total := 0
 	for _, w := range t.words {
 		if strings.Trim(w, "0123456789") != "" {
 			total++
 		}
 	}
-	return 2*p.count >= total
+	own := 0
+	for _, segment := range h.p.segments {
+		for _, w := range segment {
+			if strings.Trim(w, "0123456789") != "" {
+				own++
+			}
+		}
+	}
+	if h.sig.Context {
+		return 4*own >= 3*total
+	}
+	return 2*own >= total
 }
 
 // recognise tells the products by the text's words, where the query does not name them. The product with the most said about it wins.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/ssoctl/ssoctl/internal/knowledge"
+	"github.com/ssoctl/ssoctl/internal/report"
 )
 
 // mark is how a value that nobody knows yet stands in a text.
@@ -40,7 +41,7 @@ func (b *builder) opened(name, say string) {
 			return
 		}
 	}
-	b.open(m, say)
+	b.g.Open = append(b.g.Open, report.GuideOpen{Mark: m, Say: say})
 }
 
 // spSide are the values of the SP's texts: its parameters, and what is made of them.

@@ -34,6 +34,9 @@ type errorGroup struct {
 // standardWeight is that of a signature which states none: a sentence of one product.
 const standardWeight = 78
 
+// symptomWeight is that of the symptoms of troubleshooting entries, which are short and often general.
+const symptomWeight = 50
+
 // ErrorsText gives the lines that errors.bin holds, made from errors/*.yaml and the profiles in root.
 func ErrorsText(root fs.FS) (string, error) {
 	names, err := fs.Glob(root, "errors/*.yaml")
@@ -178,7 +181,7 @@ func spLines(out *strings.Builder, root fs.FS, heads []Head) error {
 		}
 		put(out, "G", sp.Name, "", sp.ID)
 		for _, e := range sp.Entries {
-			put(out, "S", sp.ID+"/"+e.ID, e.Class, strconv.Itoa(standardWeight), "", list(e.Symptoms), e.Cause, "", list(sourcesOf(sp, e.S)), e.ID)
+			put(out, "S", sp.ID+"/"+e.ID, e.Class, strconv.Itoa(symptomWeight), "", list(e.Symptoms), e.Cause, "", list(sourcesOf(sp, e.S)), e.ID)
 		}
 	}
 	return nil

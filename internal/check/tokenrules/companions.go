@@ -161,7 +161,7 @@ func assertionFault(c *check.Case) []report.Finding {
 		if exp.Sub(made) <= refusedAssertion {
 			f.Severity = report.Warning
 		}
-	case t.Header["kid"] == nil && t.Header["x5t"] == nil && t.Header["x5t#S256"] == nil && !strings.HasPrefix(t.Signature.Alg, "HS"):
+	case t.Label == "" && t.Header["kid"] == nil && t.Header["x5t"] == nil && t.Header["x5t#S256"] == nil && !strings.HasPrefix(t.Signature.Alg, "HS"):
 		f.Where, f.Severity, f.Want = t.In(""), report.Warning, "kid"
 		f.Message = fmt.Sprintf("the header of the %s names no key (kid or x5t): an IdP that holds several keys of the client has to guess", name)
 	default:

@@ -1,0 +1,169 @@
+// Package guide joins the profile of an SP and the walkthrough of an IdP's console into one set-up guide, filled in from a connection. It
+// is pure: connection in, guide out. Nothing in it knows a product; a profile that states something new has it in its guides.
+package guide
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ssoctl/ssoctl/internal/connection"
+	"github.com/ssoctl/ssoctl/internal/knowledge"
+	"github.com/ssoctl/ssoctl/internal/report"
+)
+
+// builder holds what the parts of a guide share.
+type builder struct {
+	c        *connection.Connection
+	g        *report.Guide
+	name     string // of the connection; "" when there is none yet
+	protocol string
+	walk     *knowledge.Walkthrough
+	sp, idp  values
+	number   int              // of the last step
+	taken    map[string][]int // key of the connection -> steps at the IdP that show it
+	form     []knowledge.FormField
+}
+
+// Build makes the guide for a connection with an oidc or a saml section. name is the connection's in the file, "" when it is only made up
+// for the guide. The error says why there is no such guide: one of the two does not speak the protocol.
+func Build(c *connection.Connection, name string) (*report.Guide, error) {
+	b := &builder{c: c, name: name, protocol: string(c.Protocol()), taken: map[string][]int{}}
+	if err := b.speak(); err != nil {
+		return nil, err
+	}
+	b.g = &report.Guide{SP: c.SP.ID, IdP: c.IdP.ID, SPName: c.SP.Name, IdPName: c.IdP.Name, Protocol: b.protocol, Name: name, Open: []report.GuideOpen{}}
+	b.form = b.fields()
+	b.sp = b.spSide()
+	b.idp = b.idpSide()
+	// Parts are read by those after them: the form names the steps that showed its values.
+	b.g.Parts = append(b.g.Parts, b.start())
+	if shown, ok := b.shownFirst(); ok {
+		b.g.Parts = append(b.g.Parts, shown)
+	}
+	b.g.Parts = append(b.g.Parts, b.atIdP(), b.file(), b.atSP(), b.end())
+	b.unmarked()
+	return b.g, nil
+}
+
+// Speaks lists the protocols in which a guide for the two is possible, in the SP's order.
+func Speaks(sp *knowledge.SP, idp *knowledge.IdP) []string {
+	var out []string
+	for _, p := range sp.Protocols {
+		spoken := slices.Contains(idp.Protocols, p) || p == "oidc" && slices.Contains(idp.Protocols, "oauth2")
+		if described(sp, p) && spoken {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func described(sp *knowledge.SP, protocol string) bool {
+	return slices.Contains(sp.Protocols, protocol) && (protocol == "oidc" && sp.OIDC != nil || protocol == "saml" && sp.SAML != nil)
+}
+
+// speak checks that both sides speak the protocol and finds the walkthrough: the product's, else that of any IdP.
+func (b *builder) speak() error {
+	c := b.c
+	word := map[string]string{"oidc": "OpenID Connect", "saml": "SAML"}[b.protocol]
+	if !described(c.SP, b.protocol) {
+		return fmt.Errorf("%s does not speak %s", c.SP.Name, cmp.Or(word, "any protocol that the connection states"))
+	}
+	b.walk = c.IdP.Walkthrough[b.protocol]
+	if b.walk != nil && b.walk.None.Known() {
+		return fmt.Errorf("%s and %s: %s", c.IdP.Name, word, b.walk.None.V)
+	}
+	if !slices.Contains(Speaks(c.SP, c.IdP), b.protocol) {
+		return fmt.Errorf("%s does not speak %s", c.IdP.Name, word)
+	}
+	if b.walk == nil {
+		generic, _ := c.Lib.IdP("generic")
+		b.walk = generic.Walkthrough[b.protocol]
+	}
+	return nil
+}
+
+// fields are those of the SP's form; for an SP whose form nobody has described, the values that every SP takes.
+func (b *builder) fields() []knowledge.FormField {
+	own := b.c.SP.Form.OIDC
+	if b.protocol == "saml" {
+		own = b.c.SP.Form.SAML
+	}
+	generic, _ := b.c.Lib.SP("generic")
+	all := generic.Form.OIDC
+	if b.protocol == "saml" {
+		all = generic.Form.SAML
+	}
+	out := slices.Clone(own)
+	if b.c.SP.Console.Path != "" && len(own) > 0 {
+		return out
+	}
+	whole := slices.ContainsFunc(own, func(f knowledge.FormField) bool { return f.Key == "idp_metadata" })
+	for _, f := range all {
+		have := slices.ContainsFunc(own, func(o knowledge.FormField) bool { return o.Key == f.Key || o.Key == "discovery_url" && f.Key == "issuer" })
+		if !have && !whole {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// step gives a step its number.
+func (b *builder) step(s report.GuideStep) report.GuideStep {
+	b.number++
+	s.Number = b.number
+	return s
+}
+
+// says is a statement of a profile with its note and, when nobody has read it up, its uncertainty.
+func (b *builder) says(v values, text, note string, certain bool) string {
+	text = b.named(v.fill(text))
+	if note != "" {
+		text += " (" + b.named(v.fill(note)) + ")"
+	}
+	if !certain {
+		return "likely: " + text
+	}
+	return text
+}
+
+// named puts the SP's name where a walkthrough, written for any, speaks of "the SaaS" or "the SP".
+func (b *builder) named(text string) string {
+	for _, any := range []string{"the SaaS", "The SaaS", "the service provider", "the SP"} {
+		for from := 0; ; {
+			i := strings.Index(text[from:], any)
+			if i < 0 {
+				break
+			}
+			i += from
+			rest := text[i+len(any):]
+			if from = i + len(any); rest != "" && (rest[0] >= 'a' && rest[0] <= 'z' || strings.HasPrefix(rest, " side") || strings.HasPrefix(rest, " entity") || strings.HasPrefix(rest, " metadata")) {
+				continue
+			}
+			text = text[:i] + b.c.SP.Name + rest
+			from = i + len(b.c.SP.Name)
+		}
+	}
+	return text
+}
+
+// about tells a statement on one protocol from one on both, by the words that belong to the other alone.
+func (b *builder) about(text string) bool {
+	words := map[string][]string{
+		"oidc": {"SAML", "assertion", "ACS ", "NameID", "AuthnRequest", "RelayState"},
+		"saml": {"OIDC", "ID token", "userinfo", "client secret", "Client Secret", "client_secret", "secret", "redirect URI", "discovery", "scope", "PKCE", "issuer", "response_type", "client_credentials", "id_token", "token endpoint", "refresh token", "DPoP"},
+	}
+	has := func(list []string) bool {
+		return slices.ContainsFunc(list, func(w string) bool { return strings.Contains(text, w) })
+	}
+	own := words[map[string]string{"oidc": "saml", "saml": "oidc"}[b.protocol]]
+	return !has(words[b.protocol]) || has(own)
+}
+
+// unmarked drops from the list of open values those that no text shows in the end, and explains those left without a word.
+func (b *builder) unmarked() {
+	for i := range b.g.Open {
+		b.g.Open[i].Say = cmp.Or(b.g.Open[i].Say, "your own value")
+	}
+}

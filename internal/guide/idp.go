@@ -1,0 +1,324 @@
+package guide
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/ssoctl/ssoctl/internal/knowledge"
+	"github.com/ssoctl/ssoctl/internal/report"
+)
+
+// page is a step at the IdP while it is being put together: what it is about decides which demands and mistakes belong to it.
+type page struct {
+	report.GuideStep
+	labels []string // of its fields, and its own title
+}
+
+// atIdP is the IdP's console, page by page, with what this SP needs at the page where it is set.
+func (b *builder) atIdP() report.GuidePart {
+	c := b.c
+	p := report.GuidePart{Title: "At " + c.IdP.Name, Side: "idp"}
+	if w := b.walk; w.Console.Known() {
+		p.At = b.says(b.idp, w.Console.V, w.Console.Note, w.Console.Certain())
+	}
+	if r := b.walk.Roles; r.Known() {
+		p.Needs = b.says(b.idp, r.V, r.Note, r.Certain())
+	}
+	p.Notes = b.advice()
+	var pages []page
+	for _, s := range b.walk.Steps {
+		pages = append(pages, b.page(s))
+	}
+	pages = b.demand(pages)
+	pages = append(pages, page{GuideStep: report.GuideStep{Title: "Let the claims come that " + c.SP.Name + " reads", Fields: b.sends()}})
+	pages = b.mistakes(pages)
+	for _, pg := range pages {
+		p.Steps = append(p.Steps, b.step(pg.GuideStep))
+	}
+	for _, s := range p.Steps {
+		for _, t := range s.Take {
+			b.taken[t.Note] = append(b.taken[t.Note], s.Number)
+		}
+	}
+	for i := range p.Steps { // the key has done its work: what is shown says where the value goes
+		for j := range p.Steps[i].Take {
+			p.Steps[i].Take[j].Note = ""
+		}
+	}
+	p.Checks = b.lookAtIdP()
+	return p
+}
+
+// page turns a step of the walkthrough into one of the guide.
+func (b *builder) page(s knowledge.Step) page {
+	text := func(t string) string { return b.named(b.idp.fill(t)) }
+	var out page
+	heads := []string{s.Go, s.Page, s.Do, s.Press, s.Choose}
+	out.Title = text(upper(cmp.Or(append(heads, "On the same page")...)))
+	titled := false
+	for i, verb := range []string{"go to ", "on the page ", "", "press ", "choose "} {
+		head := heads[i]
+		switch {
+		case head == "":
+		case !titled:
+			titled = true
+			if verb == "press " || verb == "choose " {
+				out.Title = upper(verb) + text(head)
+			}
+		default:
+			out.Do = append(out.Do, verb+text(head))
+		}
+	}
+	out.labels = append(out.labels, s.Go, s.Page)
+	if s.When != "" {
+		out.When = text(s.When)
+	}
+	for _, f := range s.Fields {
+		out.labels = append(out.labels, f.Label)
+		out.Fields = append(out.Fields, report.GuideRow{Label: text(f.Label), Value: text(f.Value), Note: text(f.Note)})
+	}
+	if s.PressAfter != "" {
+		out.Then = text(s.PressAfter)
+	}
+	for _, cp := range s.Copy {
+		label := text(cp.Label)
+		if cp.Note != "" {
+			label += " (" + text(cp.Note) + ")"
+		}
+		out.Take = append(out.Take, report.GuideRow{Label: label, Value: b.goes(cp.As), Note: cp.As})
+	}
+	for _, w := range s.Warn {
+		out.Warn = append(out.Warn, text(w))
+	}
+	if s.Note != "" {
+		out.Notes = append(out.Notes, text(s.Note))
+	}
+	return out
+}
+
+// fileKeys are the places of a connection file that hold what an IdP shows.
+var fileKeys = map[string]string{
+	"client_id": "oidc.client_id", "client_secret": "oidc.client_secret", "issuer": "oidc.issuer", "discovery_url": "oidc.discovery_url",
+	"authorization_endpoint": "oidc.endpoints.authorization", "token_endpoint": "oidc.endpoints.token", "userinfo_endpoint": "oidc.endpoints.userinfo",
+	"idp_entity_id": "saml.idp_entity_id", "sso_url": "saml.sso_url", "certificate": "saml.certificate", "metadata_url": "saml.idp_metadata", "metadata_file": "saml.idp_metadata",
+}
+
+// goes says where a value of the IdP is needed: field of the SP's form, place in the connection file.
+func (b *builder) goes(as string) string {
+	key := as
+	if as == "metadata_url" || as == "metadata_file" {
+		key = "idp_metadata"
+	}
+	var to []string
+	for _, f := range b.form {
+		if f.Key == key && !f.ReadOnly {
+			to = append(to, b.c.SP.Name+" › "+f.Label)
+			break
+		}
+	}
+	if at := fileKeys[as]; at != "" && strings.HasPrefix(at, b.protocol) {
+		if as == "client_secret" {
+			at += " (by reference, such as env:CLIENT_SECRET)"
+		}
+		to = append(to, "ssoctl.yaml "+at)
+	}
+	if len(to) == 0 {
+		return "keep it: " + strings.ReplaceAll(as, "_", " ")
+	}
+	return strings.Join(to, "; ")
+}
+
+// advice is what the SP's own page says about this IdP.
+func (b *builder) advice() []string {
+	note := b.c.SP.IdPs[b.c.IdP.ID]
+	v := values{known: map[string]string{}, say: b.sp.say, open: b.opened}
+	for _, side := range []values{b.idp, b.sp} {
+		for name, value := range side.known {
+			v.known[name] = value
+		}
+	}
+	var out []string
+	if note.Issuer.V != "" && b.protocol == "oidc" {
+		text := b.c.SP.Name + " takes the issuer in the form " + b.idp.fill(note.Issuer.V)
+		for _, more := range []string{note.Issuer.When, note.Issuer.Note} {
+			if more != "" {
+				text += "; " + b.idp.fill(more)
+			}
+		}
+		out = append(out, text)
+	}
+	if note.ProviderID != "" && b.c.Vars["provider_id"] == "" {
+		out = append(out, fmt.Sprintf("%s calls this IdP %s in its addresses", b.c.SP.Name, note.ProviderID))
+	}
+	for _, n := range note.Notes {
+		if b.about(n.V) {
+			out = append(out, b.says(v, n.V, n.Note, n.Certain()))
+		}
+	}
+	facts := note.OIDC
+	if b.protocol == "saml" {
+		facts = note.SAML
+	}
+	var keys []string
+	for key := range facts {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	for _, key := range keys {
+		f := facts[key]
+		out = append(out, b.says(v, strings.ReplaceAll(key, "_", " ")+": "+flat(f.V), f.Note, f.Certain()))
+	}
+	return out
+}
+
+// demand puts the settings that this SP depends on at the pages that hold them; those of no page get one of their own at the end.
+func (b *builder) demand(pages []page) []page {
+	var rest []report.GuideRow
+	for _, r := range b.c.SP.Requires[b.c.IdP.ID] {
+		if r.Protocol != "" && r.Protocol != b.protocol {
+			continue
+		}
+		s := b.c.IdP.Settings[r.Setting]
+		row := report.GuideRow{Label: cmp.Or(s.Label, strings.ReplaceAll(r.Setting, "_", " ")), Value: b.must(r, s.Inverted), Note: b.sp.fill(r.Say) + " (" + r.Code + ")"}
+		if at := slices.IndexFunc(pages, func(pg page) bool { return pg.holds(s.Label) }); at >= 0 {
+			pages[at].Musts = append(pages[at].Musts, row)
+			continue
+		}
+		if s.Path != "" {
+			row.Label = b.idp.fill(s.Path)
+		}
+		rest = append(rest, row)
+	}
+	if len(rest) > 0 {
+		title := fmt.Sprintf("Set what %s needs of %s besides", b.c.SP.Name, b.c.IdP.Name)
+		pages = append(pages, page{GuideStep: report.GuideStep{Title: title, Musts: rest}})
+	}
+	return pages
+}
+
+// must words the value that a requirement asks for.
+func (b *builder) must(r knowledge.Requirement, inverted bool) string {
+	switch v := r.Equals.(type) {
+	case bool:
+		return map[bool]string{true: "on", false: "off"}[v != inverted]
+	case nil:
+		if r.Contains != "" {
+			return "has " + b.sp.fill(r.Contains)
+		}
+		return "fits " + strings.NewReplacer(`\.`, ".", "|", " or ").Replace(r.Pattern)
+	}
+	return cmp.Or(b.sp.fill(fmt.Sprint(r.Equals)), "empty")
+}
+
+// holds reports whether a field of the page is the one of that label.
+func (pg page) holds(label string) bool {
+	want := strings.ToLower(label)
+	return want != "" && slices.ContainsFunc(pg.Fields, func(f report.GuideRow) bool {
+		have := strings.ToLower(f.Label)
+		return have == want || len(want) > 4 && strings.HasPrefix(have, want) || len(have) > 4 && strings.HasPrefix(want, have)
+	})
+}
+
+// mistakes puts the usual ones at the page that they speak of, and the others at the end.
+func (b *builder) mistakes(pages []page) []page {
+	var rest []string
+	for _, q := range b.c.IdP.Quirks {
+		if !b.about(q.V) {
+			continue
+		}
+		text := b.says(b.idp, q.V, q.Note, q.Certain())
+		best, length := -1, 4
+		for i, pg := range pages {
+			for _, label := range pg.labels {
+				label, _, _ = strings.Cut(label, " (")
+				if parts := strings.Split(label, " › "); len(parts) > 1 {
+					label = parts[len(parts)-1]
+				}
+				if len(label) > length && strings.Contains(q.V, label) {
+					best, length = i, len(label)
+				}
+			}
+		}
+		if best < 0 {
+			rest = append(rest, text)
+			continue
+		}
+		pages[best].Warn = append(pages[best].Warn, text)
+	}
+	if len(rest) > 0 {
+		pages = append(pages, page{GuideStep: report.GuideStep{Title: "Keep in mind about " + b.c.IdP.Name, Warn: rest}})
+	}
+	return pages
+}
+
+// standard are the names by which profiles of IdPs call what SPs read.
+var standard = map[string]string{"first_name": "given_name", "last_name": "family_name"}
+
+// sends tells, claim by claim, what brings it; after them the walkthrough's own words on claims.
+func (b *builder) sends() []report.GuideRow {
+	var out []report.GuideRow
+	for _, c := range b.claims() {
+		if c.Name == "subject" || len(c.Names) == 0 {
+			continue
+		}
+		row := report.GuideRow{Label: c.Name + " (" + cmp.Or(c.Level, "optional") + ")", Value: "send it as " + c.Names[0]}
+		if len(c.Names) > 1 {
+			row.Value += ", or " + strings.Join(c.Names[1:], ", ")
+		}
+		row.Note = b.brings(cmp.Or(standard[c.Name], c.Name), c.Names[0])
+		out = append(out, row)
+	}
+	for _, name := range b.c.SPParam("required_claims").Strings() {
+		out = append(out, report.GuideRow{Label: name + " (required)", Value: "send it as " + name, Note: b.brings(name, name)})
+	}
+	for _, how := range b.walk.Claims {
+		out = append(out, report.GuideRow{Label: b.named(b.idp.fill(how.Need)), Value: b.named(b.idp.fill(how.How)), Note: likely(how.S)})
+	}
+	if len(out) == 0 {
+		out = append(out, report.GuideRow{Label: "email", Value: "see that the address of the user is sent"})
+	}
+	return out
+}
+
+// brings is the step of the IdP's profile that makes it send a claim, "" when it knows none.
+func (b *builder) brings(claim, as string) string {
+	v := values{known: map[string]string{"claim": as}, say: b.idp.say, open: b.opened}
+	for name, value := range b.idp.known {
+		v.known[name] = value
+	}
+	v.known["app"] = v.known["app_name"]
+	place := []string{"id_token", "userinfo"}
+	if b.protocol == "saml" {
+		place = []string{"assertion"}
+	}
+	for _, s := range b.c.IdP.Sends {
+		if s.Issuer != "" && !b.c.Lib.Matches(s.Issuer, b.c.Issuer()) {
+			continue
+		}
+		if slices.ContainsFunc(place, func(p string) bool { return s.Reaches(claim, p) }) {
+			text := v.fill(s.Do)
+			if at := b.c.IdP.Paths[s.At]; at.V != "" {
+				text = v.fill(at.V) + ": " + text
+			}
+			return b.named(text)
+		}
+	}
+	return ""
+}
+
+func likely(s knowledge.Keys) string {
+	if s.Certain() {
+		return ""
+	}
+	return "likely"
+}
+
+// upper writes the first letter of a title large.
+func upper(s string) string {
+	if s == "" || s[0] < 'a' || s[0] > 'z' {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}

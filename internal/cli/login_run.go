@@ -256,6 +256,9 @@ func (l *login) byLoopback(redirect string) error {
 	l.made.Login().Foreign = listener.Foreign()
 	if err != nil {
 		l.ended(err)
+		if away := listener.Refusals(); len(away) > 0 { // an IdP that leaves the state out of its errors, most likely
+			l.made.Login().Detail += "; a request was turned away: " + away[len(away)-1].Why
+		}
 		return nil
 	}
 	l.finish(l.answer(got))

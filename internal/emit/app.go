@@ -60,7 +60,7 @@ type claim struct {
 func newApp(in Input) *app {
 	c := in.Connection
 	a := &app{conn: c, in: in, title: c.SP.Name, slug: slug(c.Name)}
-	a.login, _ = c.Expand(c.SP.Console.Login)
+	a.login = a.expand(c.SP.Console.Login)
 	if c.SP.Kind == "generic" {
 		a.title = c.Name
 	}
@@ -73,6 +73,15 @@ func newApp(in Input) *app {
 	return a
 }
 
+// expand fills a template of the SP's profile; "" when a value of it is missing.
+func (a *app) expand(template string) string {
+	s, ok := a.conn.Expand(template)
+	if !ok {
+		return ""
+	}
+	return s
+}
+
 func (a *app) relyingParty() {
 	c := a.conn
 	o := &oidcApp{clientID: c.OIDC.ClientID, scopes: c.Scopes(), implicit: c.Grant() == "implicit", alg: c.OIDC.IDTokenAlg}
@@ -80,8 +89,7 @@ func (a *app) relyingParty() {
 		o.redirectURIs = []string{uri}
 	}
 	if c.SP.OIDC != nil {
-		o.postLogout, _ = c.Expand(c.SP.OIDC.PostLogout.V)
-		o.initiate, _ = c.Expand(c.SP.OIDC.InitiateURI.V)
+		o.postLogout, o.initiate = a.expand(c.SP.OIDC.PostLogout.V), a.expand(c.SP.OIDC.InitiateURI.V)
 		a.claims = claimsOf(c.SP.OIDC.Claims)
 	}
 	a.oidc = o

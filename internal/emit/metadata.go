@@ -17,7 +17,23 @@ func spMetadata(a *app) (Output, error) {
 	if a.saml.audience != a.saml.entityID {
 		notes = append(notes, fmt.Sprintf("the SP expects the audience %q, which metadata cannot say", a.saml.audience))
 	}
+	notes = append(notes, a.unlikeDefault()...)
 	return Output{Files: []File{{Name: a.slug + "-metadata.xml", Body: b}}, Notes: append(notes, a.takeBack()...)}, nil
+}
+
+// unlikeDefault are the switches that the SP wants otherwise than a new application of the IdP has them: an import of metadata may leave
+// them as they are.
+func (a *app) unlikeDefault() []string {
+	var out []string
+	for _, r := range a.conn.SP.Requires[a.conn.IdP.ID] {
+		setting := a.conn.IdP.Settings[r.Setting]
+		want, isSwitch := r.Equals.(bool)
+		if by, ok := setting.Default.(bool); !isSwitch || !ok || by == want || r.Protocol == "oidc" {
+			continue
+		}
+		out = append(out, fmt.Sprintf("after the import see that %s is %s: %s (%s)", setting.Label, map[bool]string{true: "on", false: "off"}[want != setting.Inverted], a.fill(setting.Path), r.Say))
+	}
+	return out
 }
 
 func spMetadataXML(a *app) ([]byte, error) {

@@ -19,9 +19,9 @@ import (
 func newCatalog(app *App) *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
-		Use: "catalog sps|idps|rules [ID]", Short: "what ssoctl knows, with sources", Args: cobra.RangeArgs(1, 2),
-		Example:   "  ssoctl catalog sps\n  ssoctl catalog idps okta\n  ssoctl catalog rules DISC",
-		ValidArgs: []string{"sps", "idps", "rules"},
+		Use: "catalog sps|idps|rules|errors [ID]", Short: "what ssoctl knows, with sources", Args: cobra.RangeArgs(1, 2),
+		Example:   "  ssoctl catalog sps\n  ssoctl catalog idps okta\n  ssoctl catalog rules DISC\n  ssoctl catalog errors CLOCK_SKEW",
+		ValidArgs: []string{"sps", "idps", "rules", "errors"},
 		RunE: func(_ *cobra.Command, args []string) error {
 			if format != "text" && format != "json" {
 				return usage("", "unknown --format %q; known: text, json", format)
@@ -51,8 +51,10 @@ func catalog(w io.Writer, what, id, format string) error {
 		return headTable(w, heads, format)
 	case "rules":
 		return ruleTable(w, id, format)
+	case "errors":
+		return errorTable(w, id, format)
 	}
-	return usage("", "unknown catalogue %q; known: sps, idps, rules", what)
+	return usage("", "unknown catalogue %q; known: sps, idps, rules, errors", what)
 }
 
 func headTable(w io.Writer, heads []knowledge.Head, format string) error {

@@ -20,6 +20,14 @@ func showUser(out *report.Connection, c *check.Case) {
 	if c.Login != nil {
 		in.How, in.Ended = how(c), ended(c)
 	}
+	for _, t := range c.IDTokens() {
+		if t.Judged && t.Label != evidence.LoginRefresh {
+			in.Second, in.Refused = "go-oidc takes the ID token", t.Opinion != ""
+			if in.Refused {
+				in.Second = "go-oidc does not take the ID token: " + t.Opinion
+			}
+		}
+	}
 	out.SignedIn = in
 	if c.User == nil {
 		return

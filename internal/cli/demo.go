@@ -17,8 +17,9 @@ func newDemo(app *App) *cobra.Command {
 	var color string
 	cmd := &cobra.Command{
 		Use: "demo", Short: "see ssoctl at work: a broken connection, its diagnosis, the fix, healthy", Args: cobra.NoArgs,
-		Long: "demo starts the embedded lab on loopback, shows a connection with a typical mistake, runs doctor on it, applies the fix to a copy\nof the file and runs doctor again. It needs no set-up and no network, and leaves nothing behind.",
-		RunE: func(*cobra.Command, []string) error { return demo(app, color) },
+		Long:    "demo starts the embedded lab on loopback, shows a connection with a typical mistake, runs doctor on it, applies the fix to a copy\nof the file and runs doctor again. It needs no set-up and no network, and leaves nothing behind.",
+		Example: "  ssoctl demo\n  ssoctl demo --color never > demo.txt",
+		RunE:    func(*cobra.Command, []string) error { return demo(app, color) },
 	}
 	cmd.Flags().StringVar(&color, "color", "auto", "colour: auto, always, never")
 	return cmd

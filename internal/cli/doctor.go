@@ -41,6 +41,9 @@ what to change where. It needs no user and no password. Given a URL (issuer, dis
   ssoctl doctor --evidence run.json                    judge it again elsewhere
   ssoctl doctor orq-keycloak --emit-fix fix/           what to import, and where, to mend it`,
 		RunE: func(_ *cobra.Command, args []string) error {
+			if o.emitFix != "" && len(args) == 1 && looksLikeURL(args[0]) {
+				return usage("", "%w", errNoFile)
+			}
 			r, err := doctor(app, o, args)
 			if err != nil {
 				return err
@@ -57,9 +60,6 @@ what to change where. It needs no user and no password. Given a URL (issuer, dis
 // doctor makes the report on live connections, or on a recording.
 func doctor(app *App, o doctorOptions, args []string) (*report.Report, error) {
 	start := app.Now().UTC().Truncate(time.Second)
-	if o.emitFix != "" && len(args) == 1 && looksLikeURL(args[0]) {
-		return nil, usage("", "%w", errNoFile)
-	}
 	rules := all.Rules()
 	selection, err := o.selection(rules)
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -37,7 +36,12 @@ func newEmit(app *App) *cobra.Command {
 		Short: "write the configuration for the other side, as a file to import or a sheet to fill in",
 		Long: `emit writes a connection down for one of its two sides: for the IdP the application to register, complete for what the SP needs;
 for the SP its form, API or Terraform. The format that fits the product is the default, --as chooses another one. No file holds a secret:
-secrets are variables, references, or left for the product to make. What is left to do by hand stands on standard error. No network.`,
+secrets are variables, references, or left for the product to make. What is left to do by hand stands on standard error. No network.
+
+Formats for the IdP:
+` + formatIDs(emit.IdP) + `
+Formats for the SP:
+` + strings.TrimRight(formatIDs(emit.SP), "\n"),
 		Example: `  ssoctl emit orq-keycloak --for idp > client.json          import it: kcadm.sh create clients -f client.json
   ssoctl emit archestra-okta --for idp --as okta_terraform -o okta.tf
   ssoctl emit orq-entra --for idp -o entra/                 several files: JSON and the az commands
@@ -53,9 +57,9 @@ secrets are variables, references, or left for the product to make. What is left
 	f := cmd.Flags()
 	f.StringVarP(&o.config, "config", "c", "", "connection `FILE` (default: ssoctl.yaml here or in a parent folder)")
 	f.StringVarP(&o.name, "name", "n", "", "the connection of this `NAME`")
-	f.StringVar(&o.side, "for", "", "whose configuration: `idp or sp`")
-	f.StringVar(&o.as, "as", "", "another `FORMAT` than the usual one; idp: "+formatIDs(emit.IdP)+"; sp: "+formatIDs(emit.SP))
-	f.StringVarP(&o.output, "output", "o", "", "write to `FILE or DIR` instead of standard output")
+	f.StringVar(&o.side, "for", "", "whose configuration, `SIDE`: idp or sp")
+	f.StringVar(&o.as, "as", "", "another `FORMAT` than the usual one")
+	f.StringVarP(&o.output, "output", "o", "", "write to this `PATH`, a file or a folder, instead of standard output")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "do not say what is left to do")
 	return cmd
 }
@@ -158,7 +162,7 @@ func fromMetadata(in *emit.Input, s *config.SAMLPart, read func(string) ([]byte,
 	if err != nil || m.Entity == nil || m.IdP() == nil {
 		return
 	}
-	in.EntityID, in.SSOURL = m.EntityID(), m.SignOnURL()
+	in.EntityID, in.SSOURL, in.Metadata = m.EntityID(), m.SignOnURL(), string(b)
 	for _, k := range samldoc.Keys(m.IdP(), "signing") {
 		if in.Certificate == "" && len(k.Text.Certs) > 0 {
 			in.Certificate = asPEM(k.Text.Certs[0].DER)
@@ -248,15 +252,15 @@ func (a *App) leftToDo(notes []string) {
 	}
 }
 
-// formatIDs lists the formats of one side, for help.
+// formatIDs lists the formats of one side, a line each, for help.
 func formatIDs(side emit.Side) string {
-	var ids []string
+	var b strings.Builder
 	for _, f := range emit.Formats() {
-		if f.Side == side && !slices.Contains(ids, f.ID) {
-			ids = append(ids, f.ID)
+		if f.Side == side {
+			fmt.Fprintf(&b, "  %-21s %s\n", f.ID, f.Title)
 		}
 	}
-	return strings.Join(ids, ", ")
+	return b.String()
 }
 
 // nameOf is a connection's name as a folder.

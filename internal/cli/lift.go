@@ -41,7 +41,7 @@ func lift(c *report.Connection, veil evidence.Veil) {
 		c.Decision = &d
 	}
 	if s := c.SignedIn; s != nil {
-		in(&s.Who, &s.Ended)
+		in(&s.Who, &s.Ended, &s.Second)
 		for i := range s.Rows {
 			for n := range s.Rows[i].Values {
 				in(&s.Rows[i].Values[n])

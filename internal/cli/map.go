@@ -1,8 +1,10 @@
 package cli
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -115,7 +117,7 @@ func (a *App) mapped(j *judge, o mapOptions, t *config.Target, base, name string
 	if t.SAML != nil {
 		key = t.SAML.SPPrivateKey
 	}
-	claims, err := claimSets(name, data, env, key)
+	claims, err := claimSets(t, name, data, env, key)
 	if err != nil {
 		return report.Connection{}, err
 	}
@@ -130,37 +132,79 @@ func (a *App) mapped(j *judge, o mapOptions, t *config.Target, base, name string
 	out, c := j.judged(s)
 	out.Lines = nil
 	showUser(&out, c)
+	if why := unexplained(out, claims); why != "" && len(o.only)+len(o.skip) == 0 {
+		out.Undecided = append(out.Undecided, why)
+	}
 	lift(&out, veil)
 	return out, nil
 }
 
+// unexplained says what is left open when the user is kept out and no finding tells why: the claims at hand are then not all that the SP
+// reads. It is "" when nothing is left open.
+func unexplained(c report.Connection, claims []evidence.ClaimSet) string {
+	if c.Decision == nil || c.Decision.Allowed || slices.ContainsFunc(c.Findings, func(f report.Finding) bool { return f.Severity != report.Info }) {
+		return ""
+	}
+	if len(claims) == 1 && claims[0].Source == "access_token" {
+		return "these are the claims of an access token, and the SP reads others: " + c.Decision.Why
+	}
+	return "the claims at hand do not decide it: " + c.Decision.Why
+}
+
 // claimSets finds the claims in what was given: JSON, a token, a SAML message.
-func claimSets(name string, data []byte, env *probe.Env, spKey string) ([]evidence.ClaimSet, error) {
-	if out := fromJSON(name, data); out != nil {
-		return out, nil
+func claimSets(t *config.Target, name string, data []byte, env *probe.Env, spKey string) ([]evidence.ClaimSet, error) {
+	text := bytes.TrimSpace(unwrap.Text(data))
+	if out, err := fromJSON(t.Name, name, text); out != nil || err != nil {
+		return out, err
 	}
 	found, err := unwrap.Open(name, data)
 	if err != nil {
+		if _, broken := source.ParseJSON(standardInput(name), text); broken != nil && bytes.HasPrefix(text, []byte("{")) {
+			return nil, usage("a JSON object of claims, a JWT, a SAMLResponse or an assertion", "%w", broken)
+		}
 		return nil, unopened(err)
 	}
-	for _, d := range found {
-		switch {
-		case d.Kind == unwrap.KindJWT:
-			if p := token.Parse(string(d.Data)); p.Claims != nil {
-				return []evidence.ClaimSet{{Source: tokenSource(d.Name, p), Claims: p.ClaimsJSON()}}, nil
-			}
-		case probe.IsMessage(d) && d.Name != "SAMLRequest":
-			if claims := assertionClaims(d, env, spKey); claims != nil {
-				return []evidence.ClaimSet{{Source: "assertion", Claims: claims}}, nil
-			}
-		}
+	if out := fromDocuments(found, env, spKey, t.SAML != nil); len(out) > 0 {
+		return out, nil
 	}
 	return nil, usage("a JSON object of claims, a JWT, a SAMLResponse or an assertion", "%s: there are no claims of a user in it", standardInput(name))
 }
 
-// tokenSource tells an access token (RFC 9068 §2.1) from an ID token.
+// fromDocuments gives the claims of the messages that were opened: the first assertion, or the first token of each kind, whichever the
+// connection's protocol asks for, and else the other.
+func fromDocuments(found []unwrap.Document, env *probe.Env, spKey string, saml bool) []evidence.ClaimSet {
+	var tokens, assertions []evidence.ClaimSet
+	for _, d := range found {
+		switch {
+		case d.Kind == unwrap.KindJWT:
+			p := token.Parse(string(d.Data))
+			if p.Claims == nil {
+				continue
+			}
+			from := tokenSource(d.Name, p)
+			if !slices.ContainsFunc(tokens, func(s evidence.ClaimSet) bool { return s.Source == from }) {
+				tokens = append(tokens, evidence.ClaimSet{Source: from, Claims: p.ClaimsJSON()})
+			}
+		case probe.IsMessage(d) && d.Name != "SAMLRequest" && len(assertions) == 0:
+			if claims := assertionClaims(d, env, spKey); claims != nil {
+				assertions = append(assertions, evidence.ClaimSet{Source: "assertion", Claims: claims})
+			}
+		}
+	}
+	if len(assertions) > 0 && (saml || len(tokens) == 0) {
+		return assertions
+	}
+	slices.SortStableFunc(tokens, func(a, b evidence.ClaimSet) int { return strings.Compare(b.Source, a.Source) }) // the ID token first
+	return tokens
+}
+
+// tokenSource tells an access token (RFC 9068 §2.1, and Keycloak's typ) from an ID token, which alone has a nonce or at_hash.
 func tokenSource(name string, p token.Parsed) string {
-	if name == "access_token" || strings.EqualFold(strings.TrimPrefix(p.Text("typ"), "application/"), "at+jwt") {
+	kind, _ := p.Claims["typ"].(string)
+	switch {
+	case strings.EqualFold(strings.TrimPrefix(p.Text("typ"), "application/"), "at+jwt"), strings.EqualFold(kind, "Bearer"):
+		return "access_token"
+	case name == "access_token" && p.Claims["nonce"] == nil && p.Claims["at_hash"] == nil && !strings.EqualFold(kind, "ID"):
 		return "access_token"
 	}
 	return "id_token"
@@ -187,18 +231,22 @@ func assertionClaims(d unwrap.Document, env *probe.Env, spKey string) []byte {
 	return b
 }
 
-// fromJSON reads an object of claims, or one with an object for each source, as test-login writes it; nil when it is neither.
-func fromJSON(name string, data []byte) []evidence.ClaimSet {
+// fromJSON reads an object of claims, one with an object for each source, or the report of test-login, of which it takes the connection
+// of the name, or the only one; nothing when it is none of them.
+func fromJSON(connection, name string, data []byte) ([]evidence.ClaimSet, error) {
 	doc, err := source.ParseJSON(name, data)
 	if err != nil || doc.Root.Type != source.Map {
-		return nil
+		return nil, nil
 	}
 	var top map[string]json.RawMessage
 	if json.Unmarshal(data, &top) != nil {
-		return nil
+		return nil, nil
+	}
+	if n := doc.Root.Member("connections"); n != nil && n.Type == source.List && (doc.Root.Member("tool") != nil || doc.Root.Member("schema") != nil) {
+		return fromReport(connection, name, top["connections"])
 	}
 	if inner, ok := top["claims"]; ok && doc.Root.Member("claims").Type == source.Map {
-		return fromJSON(name, inner)
+		return fromJSON(connection, name, inner)
 	}
 	var out []evidence.ClaimSet
 	for _, s := range []string{"id_token", "userinfo", "access_token", "assertion"} {
@@ -207,12 +255,46 @@ func fromJSON(name string, data []byte) []evidence.ClaimSet {
 		}
 	}
 	if len(out) > 0 {
-		return out
+		return out, nil
 	}
-	for _, s := range []string{"id_token", "SAMLResponse", "access_token", "log"} { // an answer of an endpoint, or a HAR file
+	for _, s := range []string{"id_token", "SAMLResponse", "saml_response", "access_token", "log"} { // an answer of an endpoint, or a HAR file
 		if _, ok := top[s]; ok {
-			return nil
+			return nil, nil
 		}
 	}
-	return []evidence.ClaimSet{{Source: "claims", Claims: data}}
+	return []evidence.ClaimSet{{Source: "claims", Claims: evidence.Bytes(data)}}, nil
+}
+
+// fromReport takes the claims out of what test-login wrote with --format json.
+func fromReport(connection, name string, list []byte) ([]evidence.ClaimSet, error) {
+	type entry struct {
+		Name   string                     `json:"name"`
+		Claims map[string]json.RawMessage `json:"claims"`
+	}
+	var all, with []entry
+	if err := json.Unmarshal(list, &all); err != nil {
+		return nil, usage("", "%s: %w", standardInput(name), err)
+	}
+	var names []string
+	for _, e := range all {
+		if len(e.Claims) > 0 {
+			with, names = append(with, e), append(names, fmt.Sprintf("%q", e.Name))
+		}
+	}
+	i := slices.IndexFunc(with, func(e entry) bool { return e.Name == connection })
+	switch {
+	case len(with) == 0:
+		return nil, usage("ssoctl test-login NAME --format json writes one with claims", "%s: the report holds no claims: nobody was signed in", standardInput(name))
+	case i < 0 && len(with) > 1:
+		return nil, usage("it has those of "+strings.Join(names, ", "), "%s: the report holds no claims of the connection %q", standardInput(name), connection)
+	case i < 0:
+		i = 0
+	}
+	var out []evidence.ClaimSet
+	for _, s := range []string{"id_token", "userinfo", "access_token", "assertion", "claims"} {
+		if raw, ok := with[i].Claims[s]; ok {
+			out = append(out, evidence.ClaimSet{Source: s, Claims: evidence.Bytes(raw)})
+		}
+	}
+	return out, nil
 }

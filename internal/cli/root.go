@@ -30,7 +30,8 @@ func newRoot(app *App) *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage(cmd.CommandPath()+" --help", "%w", err)
 	})
-	root.AddCommand(newInit(app), newGuide(app), newDoctor(app), newCheck(app), newTestLogin(app), newMap(app), newDecode(app), newCatalog(app), newExplain(app), newEmit(app), newSchema(app), newLab(app), newDemo(app), newVersion(app))
+	root.AddCommand(newInit(app), newGuide(app), newDoctor(app), newCheck(app), newTestLogin(app), newMap(app), newDecode(app), newCatalog(app), newExplain(app), newEmit(app), newSchema(app), newLab(app), newDemo(app), newCompletion(app), newVersion(app))
+	completions(app, root)
 	return root
 }
 
@@ -45,6 +46,7 @@ func unknownCommand(cmd *cobra.Command, word string) error {
 func newVersion(app *App) *cobra.Command {
 	return &cobra.Command{
 		Use: "version", Short: "print the version", Args: cobra.NoArgs,
+		Example: "  ssoctl version\n  ssoctl version >> ticket.txt",
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintln(app.Out, "ssoctl "+Version)
 			return err

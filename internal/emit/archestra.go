@@ -4,10 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/ssoctl/ssoctl/internal/config"
-	"github.com/ssoctl/ssoctl/internal/connection"
 )
 
 // archestraParts are the values that API and Terraform share.
@@ -38,59 +38,6 @@ func (a *app) archestra() (archestraParts, []string, error) {
 	return p, notes, nil
 }
 
-func (a *app) endpoint(given, key string) string {
-	if given != "" {
-		return given
-	}
-	m, _ := a.idpFact("endpoints").(map[string]any)
-	s, _ := m[key].(string)
-	return s
-}
-
-// discovery is the discovery document's address; "" where the IdP has none.
-func (a *app) discovery() string {
-	if a.conn.PlainOAuth() {
-		return ""
-	}
-	return cmp.Or(a.conn.OIDC.DiscoveryURL, connection.DiscoveryURL(a.conn.Issuer()))
-}
-
-func (a *app) subject() string {
-	s, _ := a.idpFact("subject").(string)
-	return cmp.Or(s, "sub")
-}
-
-// emailClaim is the claim that the SP reads the address from, which the strategy of token exchange may change.
-func (a *app) emailClaim() string {
-	for _, c := range a.conn.SP.OIDC.Claims {
-		if names := c.ByExchange[a.exchange()]; c.Name == "email" && len(names) > 0 {
-			return names[0]
-		}
-	}
-	c, _ := a.claim("email")
-	return cmp.Or(c.as, "email")
-}
-
-// exchange is the strategy of token exchange: the one that is set, else by the host of the issuer; "" without a token_exchange section.
-func (a *app) exchange() string {
-	x := a.conn.TokenExchange
-	if x == nil {
-		return ""
-	}
-	if x.Strategy != "" && x.Strategy != "auto" {
-		return x.Strategy
-	}
-	if a.conn.SP.Roles != nil {
-		for _, h := range a.conn.SP.Roles.Exchange.V {
-			suffix, wild := strings.CutPrefix(h.Host, "*")
-			if h.Host == a.host() || wild && strings.HasSuffix(a.host(), suffix) {
-				return h.Strategy
-			}
-		}
-	}
-	return "rfc8693"
-}
-
 // archestraAPI writes the body of POST /api/identity-providers. Secrets are ${VARIABLES} for envsubst.
 func archestraAPI(a *app) (Output, error) {
 	p, notes, err := a.archestra()
@@ -102,7 +49,10 @@ func archestraAPI(a *app) (Output, error) {
 	if a.oidc != nil {
 		body = body.with("oidcConfig", a.archestraOIDC(&vars))
 	} else {
-		part, more := a.archestraSAML()
+		part, more, err := a.archestraSAML()
+		if err != nil {
+			return Output{}, err
+		}
 		body, notes = body.with("samlConfig", part), append(notes, more...)
 	}
 	if a.conn.Roles != nil {
@@ -170,7 +120,7 @@ func (a *app) archestraOIDC(vars *[]string) object {
 }
 
 // archestraSAML is samlConfig. Its issuer is the name of the SP, whatever the form's label says; the IdP's name stands in idpMetadata.
-func (a *app) archestraSAML() (object, []string) {
+func (a *app) archestraSAML() (object, []string, error) {
 	s := a.saml
 	cert, notes := strings.TrimSpace(a.in.Certificate), []string(nil)
 	if cert == "" {
@@ -182,15 +132,27 @@ func (a *app) archestraSAML() (object, []string) {
 	} else {
 		notes = append(notes, "the connection holds no SSO URL: put it where ‹sso url› stands")
 	}
+	// An aggregate, or what is larger than the SP takes, stays outside.
+	if m := a.in.Metadata; m != "" && len(m) <= cmp.Or(a.conn.SP.SAML.MaxMetadata.V, len(m)) && !strings.Contains(m, "EntitiesDescriptor") {
+		idp = idp.with("metadata", m)
+	}
+	sp := obj("entityID", s.entityID)
+	if usual := a.conn.ACSURLs(); !slices.Contains(usual, s.acs) { // an ACS of its own is only taken from SP metadata
+		metadata, err := spMetadataXML(a)
+		if err != nil {
+			return nil, nil, err
+		}
+		sp = sp.with("metadata", string(metadata))
+	}
 	o := obj("issuer", s.entityID, "entryPoint", cmp.Or(a.ssoURL(), "‹sso url›"), "cert", cert, "callbackUrl", s.acs, "audience", s.audience,
-		"identifierFormat", s.nameID, "wantAssertionsSigned", true, "idpMetadata", idp, "spMetadata", obj("entityID", s.entityID))
+		"identifierFormat", s.nameID, "wantAssertionsSigned", true, "idpMetadata", idp, "spMetadata", sp)
 	mapping := obj("id", "nameID")
 	for _, m := range []struct{ member, name string }{{"email", "email"}, {"name", "name"}, {"firstName", "first_name"}, {"lastName", "last_name"}} {
 		if c, ok := a.claim(m.name); ok {
 			mapping = mapping.with(m.member, c.as)
 		}
 	}
-	return o.with("mapping", mapping), notes
+	return o.with("mapping", mapping), notes, nil
 }
 
 // archestraTerraform writes archestra_identity_provider. Secrets are sensitive variables.

@@ -132,7 +132,10 @@ func clientRegistration(a *app) (Output, error) {
 		grants, responses = []string{"implicit"}, []string{"id_token"}
 	}
 	body := obj("client_name", a.title, "application_type", "web", "redirect_uris", o.redirectURIs, "grant_types", grants, "response_types", responses,
-		"token_endpoint_auth_method", o.authMethod, "scope", strings.Join(o.scopes, " "))
+		"token_endpoint_auth_method", o.authMethod)
+	if idp := a.conn.IdP.OIDC; idp == nil || idp.RegistrationScope.V != "omitted" {
+		body = body.with("scope", strings.Join(o.scopes, " "))
+	}
 	if o.alg != "" {
 		body = body.with("id_token_signed_response_alg", o.alg)
 	}

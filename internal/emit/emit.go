@@ -16,6 +16,8 @@ type Input struct {
 	Connection *connection.Connection
 	// EntityID, SSOURL and Certificate (PEM) are those of the IdP's metadata; they stand in for what the connection does not state itself.
 	EntityID, SSOURL, Certificate string
+	// Metadata is that metadata itself, XML.
+	Metadata string
 	// SPCertificate is the PEM of saml.sp_certificate.
 	SPCertificate string
 }

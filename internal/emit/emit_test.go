@@ -27,7 +27,7 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 // load reads connections and resolves them against the built-in profiles.
-func load(t *testing.T, name string, text []byte) map[string]*connection.Connection {
+func load(t *testing.T, lib *knowledge.Library, name string, text []byte) map[string]*connection.Connection {
 	t.Helper()
 	f, err := config.Parse(name, text)
 	if err != nil {
@@ -36,7 +36,6 @@ func load(t *testing.T, name string, text []byte) map[string]*connection.Connect
 	for _, p := range f.Problems {
 		t.Fatalf("%s: %s", p.Path, p.Message())
 	}
-	lib := knowledge.New()
 	out := map[string]*connection.Connection{}
 	for _, target := range f.Targets {
 		out[target.Name] = connection.Resolve(target, lib, nil, connection.Seen{})
@@ -50,14 +49,13 @@ func fixtures(t *testing.T) map[string]*connection.Connection {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return load(t, "connections.yaml", b)
+	return load(t, knowledge.New(), "connections.yaml", b)
 }
 
 // TestGolden writes every connection in every format that fits it, sees that each file parses, and compares with what is recorded: one
 // archive a connection, a section a file.
 func TestGolden(t *testing.T) {
-	used := map[string]bool{}
-	recorded := map[string]bool{}
+	used, recorded, known := map[string]bool{}, map[string]bool{}, schemas(t)
 	for name, c := range fixtures(t) {
 		archive := &txtar.Archive{}
 		for _, side := range []emit.Side{emit.IdP, emit.SP} {
@@ -70,7 +68,7 @@ func TestGolden(t *testing.T) {
 				used[string(side)+" "+f.ID] = true
 				at := string(side) + "/" + f.ID + "/"
 				for _, file := range out.Files {
-					parses(t, name+" "+f.ID, file)
+					parses(t, name+" "+f.ID, file, known)
 					archive.Files = append(archive.Files, txtar.File{Name: at + file.Name, Data: file.Body})
 				}
 				if len(out.Notes) > 0 {
@@ -117,7 +115,7 @@ func compare(t *testing.T, path string, got []byte) {
 }
 
 // parses reads a file by its kind.
-func parses(t *testing.T, what string, f emit.File) {
+func parses(t *testing.T, what string, f emit.File, known map[string]schema) {
 	t.Helper()
 	if len(f.Body) == 0 || f.Body[len(f.Body)-1] != '\n' {
 		t.Errorf("%s: %s is empty or its last line has no end", what, f.Name)
@@ -130,7 +128,7 @@ func parses(t *testing.T, what string, f emit.File) {
 	case ".yaml":
 		_, err = parser.ParseBytes(f.Body, parser.ParseComments)
 	case ".tf":
-		terraform(t, what, f)
+		terraform(t, what, f, known)
 	case ".xml":
 		d := xml.NewDecoder(bytes.NewReader(f.Body))
 		for err == nil {
@@ -194,14 +192,15 @@ connections:
     idp: {profile: %IDP%}
     oidc: {issuer: "https://idp.acme.com/realms/main", client_id: app, client_secret: ` + canary + `}
 `
+	lib := knowledge.New()
 	for _, sp := range []string{"orq", "archestra", "torq"} {
-		for _, h := range knowledge.New().Heads().IdPs {
+		for _, h := range lib.Heads().IdPs {
 			b := strings.NewReplacer("%SP%", sp, "%IDP%", h.ID).Replace(text)
 			f, err := config.Parse("x.yaml", []byte(b))
 			if err != nil {
 				t.Fatal(err)
 			}
-			c := connection.Resolve(f.Targets[0], knowledge.New(), nil, connection.Seen{})
+			c := connection.Resolve(f.Targets[0], lib, nil, connection.Seen{})
 			for _, side := range []emit.Side{emit.IdP, emit.SP} {
 				for _, format := range emit.For(c, side) {
 					out, err := format.Write(emit.Input{Connection: c})
@@ -245,7 +244,7 @@ func TestEveryIdP(t *testing.T) {
 				text = strings.Replace(text, "profile: orq", "profile: orq, workspace: acme", 1)
 				text = strings.Replace(text, "profile: archestra", `profile: archestra, base_url: "https://a.acme.com", provider_id: Acme`, 1)
 				text = strings.Replace(text, "profile: torq", "profile: torq, region: us", 1)
-				c := load(t, "x.yaml", []byte(text))["x"]
+				c := load(t, lib, "x.yaml", []byte(text))["x"]
 				for _, side := range []emit.Side{emit.IdP, emit.SP} {
 					f, err := emit.Pick(c, side, "")
 					if err != nil {

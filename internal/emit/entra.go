@@ -199,50 +199,61 @@ func (a *app) entraSAMLNotes() []string {
 // entraTerraform writes the same with the provider azuread.
 func entraTerraform(a *app) (Output, error) {
 	name := a.resource()
-	r := block("resource", "azuread_application", name).attr("display_name", a.title)
+	application := block("resource", "azuread_application", name).attr("display_name", a.title)
 	principal := block("resource", "azuread_service_principal", name).attr("client_id", raw("azuread_application."+name+".client_id"))
-	blocks := []*hclBlock{r, principal}
+	var blocks []*hclBlock
 	var notes []string
-	if o := a.oidc; o != nil {
-		names, groups, left := a.entraClaims()
-		notes = missing(left)
-		r.attr("sign_in_audience", "AzureADMyOrg")
-		optional := block("optional_claims")
-		for _, n := range names {
-			optional.add(block("id_token").attr("name", n))
-		}
-		if groups {
-			r.attr("group_membership_claims", []string{a.entraGroups()})
-			optional.add(block("id_token").attr("name", "groups"))
-			notes = append(notes, entraGroupsNote)
-		}
-		web := block("web").attr("redirect_uris", o.redirectURIs)
-		web.add(block("implicit_grant").attr("id_token_issuance_enabled", a.on("id_tokens", o.implicit)).attr("access_token_issuance_enabled", false))
-		access := block("required_resource_access").attr("resource_app_id", graphApp)
-		for _, id := range a.entraScopes() {
-			access.add(block("resource_access").attr("id", id).attr("type", "Scope"))
-		}
-		r.add(web).add(access).add(optional)
-		blocks = append(blocks,
-			block("resource", "azuread_application_password", name).attr("application_id", raw("azuread_application."+name+".id")).attr("display_name", a.title),
-			block("output", name+"_client_id").attr("value", raw("azuread_application."+name+".client_id")),
-			sensitiveOutput(name+"_client_secret", "azuread_application_password."+name+".value"))
-		notes = append(notes, a.newID(), fmt.Sprintf("terraform output -raw %s_client_secret gives the secret; Terraform's state holds it too", name), "grant admin consent: "+a.path("consent"))
-		return terraform(a.slug+".tf", "azuread", "hashicorp/azuread", notes, blocks...), nil
+	if a.oidc != nil {
+		blocks, notes = a.entraOIDCBlocks(application)
+	} else {
+		blocks, notes = a.entraSAMLBlocks(application, principal)
 	}
-	s := a.saml
+	return terraform(a.slug+".tf", "azuread", "hashicorp/azuread", notes, append([]*hclBlock{application, principal}, blocks...)...), nil
+}
+
+func (a *app) entraOIDCBlocks(application *hclBlock) (blocks []*hclBlock, notes []string) {
+	name, o := a.resource(), a.oidc
+	names, groups, left := a.entraClaims()
+	notes = missing(left)
+	application.attr("sign_in_audience", "AzureADMyOrg")
+	optional := block("optional_claims")
+	for _, n := range names {
+		optional.add(block("id_token").attr("name", n))
+	}
+	if groups {
+		application.attr("group_membership_claims", []string{a.entraGroups()})
+		optional.add(block("id_token").attr("name", "groups"))
+		notes = append(notes, entraGroupsNote)
+	}
+	web := block("web").attr("redirect_uris", o.redirectURIs)
+	web.add(block("implicit_grant").attr("id_token_issuance_enabled", a.on("id_tokens", o.implicit)).attr("access_token_issuance_enabled", false))
+	access := block("required_resource_access").attr("resource_app_id", graphApp)
+	for _, id := range a.entraScopes() {
+		access.add(block("resource_access").attr("id", id).attr("type", "Scope"))
+	}
+	application.add(web).add(access).add(optional)
+	notes = append(notes, a.newID(), fmt.Sprintf("terraform output -raw %s_client_secret gives the secret; Terraform's state holds it too", name), "grant admin consent: "+a.path("consent"))
+	return []*hclBlock{
+		block("resource", "azuread_application_password", name).attr("application_id", raw("azuread_application."+name+".id")).attr("display_name", a.title),
+		block("output", name+"_client_id").attr("value", raw("azuread_application."+name+".client_id")),
+		sensitiveOutput(name+"_client_secret", "azuread_application_password."+name+".value"),
+	}, notes
+}
+
+func (a *app) entraSAMLBlocks(application, principal *hclBlock) (blocks []*hclBlock, notes []string) {
+	name, s := a.resource(), a.saml
 	policy, groups, left := a.entraPolicy()
 	notes = missing(left)
 	hide := a.on("hide_in_portal", s.noTile)
-	r.attr("identifier_uris", []string{s.entityID})
+	application.attr("identifier_uris", []string{s.entityID})
 	if groups {
-		r.attr("group_membership_claims", []string{a.entraGroups()})
+		application.attr("group_membership_claims", []string{a.entraGroups()})
 		notes = append(notes, entraGroupsNote)
 	}
 	tags := func() *hclBlock {
 		return block("feature_tags").attr("custom_single_sign_on", true).attr("enterprise", true).attr("hide", hide)
 	}
-	r.add(tags()).add(block("web").attr("redirect_uris", []string{s.acs}))
+	application.add(tags()).add(block("web").attr("redirect_uris", []string{s.acs}))
 	principal.attr("preferred_single_sign_on_mode", "saml").attr("app_role_assignment_required", a.on("assignment_required", true))
 	if a.login != "" {
 		principal.attr("login_url", a.login)
@@ -256,5 +267,5 @@ func entraTerraform(a *app) (Output, error) {
 			block("resource", "azuread_service_principal_claims_mapping_policy_assignment", name).
 				attr("claims_mapping_policy_id", raw("azuread_claims_mapping_policy."+name+".id")).attr("service_principal_id", raw(at)))
 	}
-	return terraform(a.slug+".tf", "azuread", "hashicorp/azuread", append(notes, a.entraSAMLNotes()...), blocks...), nil
+	return blocks, append(notes, a.entraSAMLNotes()...)
 }

@@ -44,23 +44,7 @@ func spSheet(a *app) (Output, error) {
 		s.section("Certificate")
 		s.text("```\n%s\n```", pem)
 	}
-	if rules := a.rules(); len(rules) > 0 {
-		s.section("Rules, in this order")
-		if c.SP.Roles.Language == "handlebars" {
-			s.table("template", "role")
-			for _, r := range rules {
-				s.row("`"+r[0]+"`", r[2])
-			}
-		} else {
-			s.table("claim", "value", "role")
-			for _, r := range rules {
-				s.row(r[:]...)
-			}
-		}
-		if c.Roles != nil && c.Roles.Strict {
-			s.text("Strict: whoever no rule fits is turned away.")
-		}
-	}
+	a.rulesSection(s)
 	if button := cmp.Or(c.SP.Console.Save, c.SP.Console.Create); button != "" {
 		s.text("Then press %s.", button)
 	}
@@ -68,6 +52,29 @@ func spSheet(a *app) (Output, error) {
 		s.text("See that it works: %s.", a.fill(t.V))
 	}
 	return s.output(a.slug + "-sp.md"), nil
+}
+
+// rulesSection lists the role rules in the order in which they are tried.
+func (a *app) rulesSection(s *sheet) {
+	c, rules := a.conn, a.rules()
+	if len(rules) == 0 {
+		return
+	}
+	s.section("Rules, in this order")
+	if c.SP.Roles.Language == "handlebars" {
+		s.table("template", "role")
+		for _, r := range rules {
+			s.row("`"+r[0]+"`", r[2])
+		}
+	} else {
+		s.table("claim", "value", "role")
+		for _, r := range rules {
+			s.row(r[:]...)
+		}
+	}
+	if c.Roles.Strict {
+		s.text("Strict: whoever no rule fits is turned away.")
+	}
 }
 
 func nonEmpty(list ...string) []string {

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/ssoctl/ssoctl/internal/connection"
 	"github.com/ssoctl/ssoctl/internal/knowledge"
 )
 
@@ -59,4 +60,58 @@ func (a *app) fill(template string) string {
 		s = strings.ReplaceAll(s, "{"+name+"}", "‹"+strings.ReplaceAll(name, "_", " ")+"›")
 	}
 	return s
+}
+
+// endpoint is an address entered by hand, else the one that the SP knows for this IdP.
+func (a *app) endpoint(given, key string) string {
+	if given != "" {
+		return given
+	}
+	m, _ := a.idpFact("endpoints").(map[string]any)
+	s, _ := m[key].(string)
+	return s
+}
+
+// discovery is the discovery document's address; "" where the IdP has none.
+func (a *app) discovery() string {
+	if a.conn.PlainOAuth() {
+		return ""
+	}
+	return cmp.Or(a.conn.OIDC.DiscoveryURL, connection.DiscoveryURL(a.conn.Issuer()))
+}
+
+func (a *app) subject() string {
+	s, _ := a.idpFact("subject").(string)
+	return cmp.Or(s, "sub")
+}
+
+// emailClaim is the claim that the SP reads the address from, which the strategy of token exchange may change.
+func (a *app) emailClaim() string {
+	for _, c := range a.conn.SP.OIDC.Claims {
+		if names := c.ByExchange[a.exchange()]; c.Name == "email" && len(names) > 0 {
+			return names[0]
+		}
+	}
+	c, _ := a.claim("email")
+	return cmp.Or(c.as, "email")
+}
+
+// exchange is the strategy of token exchange: the one that is set, else by the host of the issuer; "" without a token_exchange section.
+func (a *app) exchange() string {
+	x := a.conn.TokenExchange
+	if x == nil {
+		return ""
+	}
+	if x.Strategy != "" && x.Strategy != "auto" {
+		return x.Strategy
+	}
+	if a.conn.SP.Roles != nil {
+		for _, h := range a.conn.SP.Roles.Exchange.V {
+			suffix, wild := strings.CutPrefix(h.Host, "*")
+			if h.Host == a.host() || wild && strings.HasSuffix(a.host(), suffix) {
+				return h.Strategy
+			}
+		}
+	}
+	return "rfc8693"
 }

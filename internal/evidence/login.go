@@ -69,7 +69,7 @@ type Token struct {
 	Problem   string    `json:"problem,omitempty"`
 	Signature Verified  `json:"signature"`
 	At        time.Time `json:"at,omitzero"`        // when it came; zero: not known
-	Traits    []string  `json:"traits,omitempty"`   // what redaction destroys: sub_long, sub_not_ascii, not_visible_ascii, short, doubled:NAME
+	Traits    []string  `json:"traits,omitempty"`   // what redaction destroys: sub_long, sub_not_ascii, sub_is_iss, not_visible_ascii, not_base64url, short, doubled:NAME
 	AtHash    string    `json:"at_hash,omitempty"`  // of an ID token: same | different | absent (no hash) | unknown (no access token)
 	CHash     string    `json:"c_hash,omitempty"`   // the same for the code
 	Opinion   string    `json:"opinion,omitempty"`  // of go-oidc on an ID token: what it refuses it for

@@ -143,7 +143,7 @@ func (e *Engine) spName(id string) string {
 const maxSteps = 6
 
 // fix joins the steps: what the SP's own entry says for this IdP, else the class's step in the IdP's console; then what the signature
-// knows, the rest of the entry and of the class.
+// knows of the product, the rest of the entry and of the class.
 func (e *Engine) fix(c *knowledge.ErrorClass, h hit, entries []entry, q Query) []string {
 	var out []string
 	add := func(steps ...string) {
@@ -160,7 +160,7 @@ func (e *Engine) fix(c *knowledge.ErrorClass, h hit, entries []entry, q Query) [
 	}
 	add(byIdP...)
 	for _, s := range c.Fix {
-		if s.At == "idp" && len(byIdP) == 0 && h.sig.Fix == nil {
+		if s.At == "idp" && len(byIdP) == 0 && (h.sig.Fix == nil || e.idp(q.IdP) != nil) {
 			add(e.step(s, q))
 		}
 	}
@@ -239,7 +239,7 @@ func (e *Engine) atSP(s knowledge.ErrorStep, q Query) string {
 
 // addresses are the ways in which texts quote the redirect URI that was sent.
 var addresses = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?i)(?:redirect_uri=|(?:redirect ur[il]|redirect_uri|reply (?:url|address))[^\n]{0,40}?["'(])(https?://[^\s"'<>&)]+)`)
+	return regexp.MustCompile(`(?i)(?:redirect_uri=|(?:redirect[ +_]ur[il]|reply[ +](?:url|address))[^\n]{0,40}?["'(])(https?://[^\s"'<>&)]+)`)
 })
 
 func sentAddress(clear string) string {

@@ -14,13 +14,12 @@ import (
 
 // Engine knows error texts. It may be used by several goroutines.
 type Engine struct {
-	book     *knowledge.ErrorBook
-	classes  map[string]*knowledge.ErrorClass
-	patterns []pattern // of the signatures
-	marks    []pattern
-	phrases  []pattern // of Context
-	begins   []string
-	whole    map[string]bool
+	book    *knowledge.ErrorBook
+	classes map[string]*knowledge.ErrorClass
+	marks   []pattern
+	phrases []pattern // of Context
+	begins  []string
+	whole   map[string]bool
 }
 
 // New makes an engine of what is known.
@@ -29,15 +28,9 @@ func New(book *knowledge.ErrorBook) *Engine {
 	for i := range book.Classes {
 		e.classes[book.Classes[i].ID] = &book.Classes[i]
 	}
-	e.patterns = make([]pattern, 0, 2*len(book.Signatures))
-	for i := range book.Signatures {
-		e.patterns = append(e.patterns, compile(i, book.Signatures[i].Texts)...)
-	}
-	anchors(e.patterns)
 	for i, m := range book.Marks {
 		e.marks = append(e.marks, compile(i, m.Words)...)
 	}
-	anchors(e.marks)
 	e.whole = map[string]bool{}
 	for _, c := range book.Context {
 		if word, ok := strings.CutPrefix(c, "="); ok {
@@ -48,7 +41,6 @@ func New(book *knowledge.ErrorBook) *Engine {
 			e.begins = append(e.begins, c)
 		}
 	}
-	anchors(e.phrases)
 	return e
 }
 
@@ -77,7 +69,7 @@ type hit struct {
 func (e *Engine) Explain(q Query) report.Explanation {
 	raw, cut := shorten(q.Text)
 	clear := plain(raw)
-	t := newText(words(clear))
+	t := newText(knowledge.Words(clear))
 	q.IdP, q.SP = e.recognise(t, q)
 	hits := e.hits(t, q)
 	if q.IdP == "" && len(hits) > 0 && len(hits[0].sig.IdPs) == 1 {
@@ -100,28 +92,38 @@ func (e *Engine) Explain(q Query) report.Explanation {
 	return out
 }
 
-// hits are the signatures in the text, best first.
+// hits are the signatures in the text, best first. A text of a signature is only looked at when its longest word is there.
 func (e *Engine) hits(t *text, q Query) []hit {
 	about := e.aboutLogin(t)
 	var out []hit
-	for i := range e.patterns {
-		p := &e.patterns[i]
-		from, to, ok := t.find(p)
-		if !ok {
-			continue
+	there := func(word string) bool { return len(t.places(word)) > 0 }
+	for i, sig := range e.book.Signatures(there) {
+		for n, anchor := range sig.Anchors {
+			if !there(anchor) {
+				continue
+			}
+			for _, p := range compile(i, sig.Texts[n:n+1]) {
+				if h, ok := e.hit(t, &p, &sig, about); ok {
+					h.score = score(h, q)
+					out = append(out, h)
+				}
+			}
 		}
-		sig := &e.book.Signatures[p.owner]
-		h := hit{sig: sig, p: p, from: from, to: to}
-		if !about && e.vague(h) && !mostOf(t, h) {
-			continue
-		}
-		h.score = score(h, q)
-		out = append(out, h)
 	}
 	slices.SortStableFunc(out, func(a, b hit) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.from, b.from))
 	})
 	return out
+}
+
+// hit looks for one text. What could be about anything does not count in a text that is about something else.
+func (e *Engine) hit(t *text, p *pattern, sig *knowledge.Signature, about bool) (hit, bool) {
+	from, to, ok := t.find(p)
+	h := hit{sig: sig, p: p, from: from, to: to}
+	if !ok || !about && e.vague(h) && !mostOf(t, h) {
+		return hit{}, false
+	}
+	return h, true
 }
 
 // score ranks: what the signature says in itself, how long a text it takes to say it, and whether it is of the product at hand.

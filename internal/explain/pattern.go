@@ -3,20 +3,23 @@ package explain
 import (
 	"slices"
 	"strings"
+
+	"github.com/ssoctl/ssoctl/internal/knowledge"
 )
 
-// wideGap and narrowGap are how many words may stand for {} and {.}.
-const wideGap, narrowGap = 30, 6
+// wideGap and narrowGap are how many words may stand for {} and {.}; nearBy is how far words of a ~ text may be from its longest one.
+const wideGap, narrowGap, nearBy = 30, 6, 6
 
 // pattern is a text of a signature, cut into words.
 type pattern struct {
 	owner    int // index of the signature or mark
 	segments [][]string
 	gaps     []int  // before each segment
-	anchor   string // the word that the fewest patterns have: the first to look for
+	anchor   string // the longest word: the first to look for, and a rare one
 	count    int    // words
 	length   int    // characters of the words
 	begins   bool   // a word with * at its end is in it
+	near     bool   // ~: the words in any order, near each other
 }
 
 // compile cuts the literal texts of one owner into patterns; texts without a word give none.
@@ -24,6 +27,9 @@ func compile(owner int, texts []string) []pattern {
 	var out []pattern
 	for _, t := range texts {
 		p := pattern{owner: owner}
+		if rest, ok := strings.CutPrefix(t, "~ "); ok {
+			t, p.near = strings.ReplaceAll(rest, " ", "{}"), true
+		}
 		for i, part := range strings.Split(strings.ReplaceAll(t, "{.}", "{}\x00"), "{}") {
 			gap := wideGap
 			if strings.HasPrefix(part, "\x00") {
@@ -33,7 +39,7 @@ func compile(owner int, texts []string) []pattern {
 				gap = 0
 			}
 			starred := strings.Contains(part, "*")
-			ws := words(part)
+			ws := knowledge.Words(part)
 			if len(ws) == 0 {
 				continue
 			}
@@ -45,6 +51,9 @@ func compile(owner int, texts []string) []pattern {
 			for _, w := range ws {
 				p.count++
 				p.length += len(w) + 1
+				if len(w) > len(p.anchor) {
+					p.anchor = w
+				}
 			}
 		}
 		if p.count > 0 {
@@ -54,36 +63,15 @@ func compile(owner int, texts []string) []pattern {
 	return out
 }
 
-// anchors gives each pattern the word that is rarest among all of them; of equally rare ones the longest.
-func anchors(patterns []pattern) {
-	frequency := make(map[string]int, 4*len(patterns))
-	for _, p := range patterns {
-		for _, s := range p.segments {
-			for _, w := range s {
-				frequency[w]++
-			}
-		}
-	}
-	for i := range patterns {
-		p := &patterns[i]
-		for _, s := range p.segments {
-			for _, w := range s {
-				if p.anchor == "" || frequency[w] < frequency[p.anchor] || frequency[w] == frequency[p.anchor] && len(w) > len(p.anchor) {
-					p.anchor = w
-				}
-			}
-		}
-	}
-}
-
 // text is what was pasted, cut into words, with the places of each.
 type text struct {
-	words []string
-	at    map[string][]int
+	words  []string
+	at     map[string][]int
+	begins map[string][]int // places of words with a beginning, as asked for
 }
 
 func newText(ws []string) *text {
-	t := &text{words: ws, at: make(map[string][]int, len(ws))}
+	t := &text{words: ws, at: make(map[string][]int, len(ws)), begins: map[string][]int{}}
 	for i, w := range ws {
 		t.at[w] = append(t.at[w], i)
 	}
@@ -103,6 +91,9 @@ func (t *text) places(word string) []int {
 	if !ok {
 		return t.at[word]
 	}
+	if known, ok := t.begins[begin]; ok {
+		return known
+	}
 	var out []int
 	for w, at := range t.at {
 		if strings.HasPrefix(w, begin) {
@@ -110,6 +101,7 @@ func (t *text) places(word string) []int {
 		}
 	}
 	slices.Sort(out)
+	t.begins[begin] = out
 	return out
 }
 
@@ -126,6 +118,9 @@ func (t *text) find(p *pattern) (from, to int, ok bool) {
 				}
 			}
 		}
+	}
+	if p.near {
+		return t.together(p)
 	}
 	first := p.segments[0]
 	for _, at := range t.places(first[0]) {
@@ -167,4 +162,29 @@ func (t *text) stands(segment []string, at int) bool {
 		}
 	}
 	return true
+}
+
+// together finds the words of a ~ text in any order, none further than nearBy from the longest.
+func (t *text) together(p *pattern) (from, to int, ok bool) {
+	for _, at := range t.places(p.anchor) {
+		from, to = at, at+1
+		ok = true
+		for _, s := range p.segments {
+			near := -1
+			for _, w := range t.places(s[0]) {
+				if w >= at-nearBy && w <= at+nearBy {
+					near = w
+					break
+				}
+			}
+			if ok = near >= 0; !ok {
+				break
+			}
+			from, to = min(from, near), max(to, near+1)
+		}
+		if ok {
+			return from, to, true
+		}
+	}
+	return 0, 0, false
 }

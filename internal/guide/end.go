@@ -87,18 +87,7 @@ func (b *builder) end() report.GuidePart {
 		try.Do = []string{"sign in at " + sp.Name + " in a private window, as a user who may"}
 	}
 	p.Steps = append(p.Steps, b.step(try))
-	after := report.GuideStep{Title: "Know what follows"}
-	var keys []string
-	for key := range sp.Accounts {
-		if !slices.Contains(before, key) {
-			keys = append(keys, key)
-		}
-	}
-	slices.Sort(keys)
-	for _, key := range keys {
-		f := sp.Accounts[key]
-		after.Notes = append(after.Notes, b.says(b.sp, strings.ReplaceAll(key, "_", " ")+": "+flat(f.V), f.Note, f.Certain()))
-	}
+	after := report.GuideStep{Title: "Know what follows", Notes: b.facts(b.sp, sp.Accounts, before)}
 	if len(after.Notes) > 0 {
 		p.Steps = append(p.Steps, b.step(after))
 	}

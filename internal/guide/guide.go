@@ -5,6 +5,7 @@ package guide
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -101,7 +102,9 @@ func (b *builder) fields() []knowledge.FormField {
 	}
 	whole := slices.ContainsFunc(own, func(f knowledge.FormField) bool { return f.Key == "idp_metadata" })
 	for _, f := range all {
-		have := slices.ContainsFunc(own, func(o knowledge.FormField) bool { return o.Key == f.Key || o.Key == "discovery_url" && f.Key == "issuer" })
+		have := slices.ContainsFunc(own, func(o knowledge.FormField) bool {
+			return o.Key == f.Key || o.Key == "discovery_url" && f.Key == "issuer"
+		})
 		if !have && !whole {
 			out = append(out, f)
 		}
@@ -130,6 +133,7 @@ func (b *builder) says(v values, text, note string, certain bool) string {
 
 // named puts the SP's name where a walkthrough, written for any, speaks of "the SaaS" or "the SP".
 func (b *builder) named(text string) string {
+	text = strings.ReplaceAll(text, "a SaaS", "an application")
 	for _, any := range []string{"the SaaS", "The SaaS", "the service provider", "the SP"} {
 		for from := 0; ; {
 			i := strings.Index(text[from:], any)
@@ -145,14 +149,14 @@ func (b *builder) named(text string) string {
 			from = i + len(b.c.SP.Name)
 		}
 	}
-	return text
+	return strings.ReplaceAll(text, " SaaS", " applications")
 }
 
 // about tells a statement on one protocol from one on both, by the words that belong to the other alone.
 func (b *builder) about(text string) bool {
 	words := map[string][]string{
 		"oidc": {"SAML", "assertion", "ACS ", "NameID", "AuthnRequest", "RelayState"},
-		"saml": {"OIDC", "ID token", "userinfo", "client secret", "Client Secret", "client_secret", "secret", "redirect URI", "discovery", "scope", "PKCE", "issuer", "response_type", "client_credentials", "id_token", "token endpoint", "refresh token", "DPoP"},
+		"saml": {"OIDC", "ID token", "userinfo", "client secret", "Client Secret", "client_secret", "secret", "redirect URI", "discovery", "scope", "PKCE", "issuer", "response_type", "claims_supported", "session_state", "Direct access", "client_credentials", "id_token", "token endpoint", "refresh token", "DPoP"},
 	}
 	has := func(list []string) bool {
 		return slices.ContainsFunc(list, func(w string) bool { return strings.Contains(text, w) })
@@ -161,9 +165,52 @@ func (b *builder) about(text string) bool {
 	return !has(words[b.protocol]) || has(own)
 }
 
-// unmarked drops from the list of open values those that no text shows in the end, and explains those left without a word.
+// unmarked drops from the list of open values those that no text shows in the end, and explains those left without a word: by an address of
+// the IdP that they are part of.
 func (b *builder) unmarked() {
+	all := strings.Join(texts(b.g), "\n")
+	b.g.Open = slices.DeleteFunc(b.g.Open, func(o report.GuideOpen) bool { return !strings.Contains(all, o.Mark) })
+	forms := slices.Sorted(maps.Keys(b.c.IdP.Issuer.Forms))
 	for i := range b.g.Open {
-		b.g.Open[i].Say = cmp.Or(b.g.Open[i].Say, "your own value")
+		o := &b.g.Open[i]
+		for _, key := range forms {
+			if form := marked(b.c.IdP.Issuer.Forms[key].V); o.Say == "" && strings.Contains(form, o.Mark) {
+				o.Say = "part of the issuer of " + b.c.IdP.Name + ": " + form
+			}
+		}
+		o.Say = cmp.Or(o.Say, "your own value")
 	}
+}
+
+// marked writes a template with a mark for each of its placeholders.
+func marked(template string) string {
+	text, missing := knowledge.Expand(template, nil)
+	for _, name := range missing {
+		text = strings.ReplaceAll(text, "{"+name+"}", mark(name))
+	}
+	return text
+}
+
+// texts are all texts of a guide's parts.
+func texts(g *report.Guide) []string {
+	var out []string
+	rows := func(list []report.GuideRow) {
+		for _, r := range list {
+			out = append(out, r.Label, r.Value, r.Note)
+		}
+	}
+	for _, p := range g.Parts {
+		out = append(append(out, p.Title, p.At, p.Needs), p.Notes...)
+		for _, s := range p.Steps {
+			out = append(out, s.Title, s.When, s.Then)
+			out = append(append(append(out, s.Do...), s.Warn...), s.Notes...)
+			rows(s.Fields)
+			rows(s.Musts)
+			rows(s.Take)
+		}
+		for _, c := range p.Checks {
+			out = append(out, c.Command, c.Say)
+		}
+	}
+	return out
 }

@@ -3,6 +3,7 @@ package guide
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -161,14 +162,21 @@ func (b *builder) advice() []string {
 	if b.protocol == "saml" {
 		facts = note.SAML
 	}
-	var keys []string
-	for key := range facts {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	for _, key := range keys {
+	return append(out, b.facts(v, facts, nil)...)
+}
+
+// facts words the statements of a section, one line each; without are keys that stand elsewhere.
+func (b *builder) facts(v values, facts knowledge.Facts, without []string) []string {
+	var out []string
+	for _, key := range slices.Sorted(maps.Keys(facts)) {
 		f := facts[key]
-		out = append(out, b.says(v, strings.ReplaceAll(key, "_", " ")+": "+flat(f.V), f.Note, f.Certain()))
+		text := strings.ReplaceAll(key, "_", " ") + ": " + flat(f.V)
+		if key == "none" { // the section says why there is nothing to say
+			text = flat(f.V)
+		}
+		if !slices.Contains(without, key) && b.about(text) {
+			out = append(out, b.says(v, text, f.Note, f.Certain()))
+		}
 	}
 	return out
 }
@@ -181,13 +189,22 @@ func (b *builder) demand(pages []page) []page {
 			continue
 		}
 		s := b.c.IdP.Settings[r.Setting]
-		row := report.GuideRow{Label: cmp.Or(s.Label, strings.ReplaceAll(r.Setting, "_", " ")), Value: b.must(r, s.Inverted), Note: b.sp.fill(r.Say) + " (" + r.Code + ")"}
-		if at := slices.IndexFunc(pages, func(pg page) bool { return pg.holds(s.Label) }); at >= 0 {
+		row := report.GuideRow{Label: cmp.Or(s.Label, strings.ReplaceAll(r.Setting, "_", " ")), Value: b.must(r, s), Note: b.sp.fill(r.Say) + " (" + r.Code + ")"}
+		at := slices.IndexFunc(pages, func(pg page) bool { return pg.holds(s.Label) })
+		if segments := strings.Split(b.idp.fill(s.Path), " › "); at < 0 && len(segments) > 1 {
+			parent := segments[len(segments)-2]
+			at = slices.IndexFunc(pages, func(pg page) bool { return len(parent) > 8 && strings.Contains(pg.Title, parent) })
+		}
+		if at >= 0 {
 			pages[at].Musts = append(pages[at].Musts, row)
 			continue
 		}
 		if s.Path != "" {
-			row.Label = b.idp.fill(s.Path)
+			if path := b.idp.fill(s.Path); s.Label != "" && !strings.HasSuffix(path, s.Label) {
+				row.Label = path + " › " + s.Label
+			} else {
+				row.Label = path
+			}
 		}
 		rest = append(rest, row)
 	}
@@ -199,17 +216,30 @@ func (b *builder) demand(pages []page) []page {
 }
 
 // must words the value that a requirement asks for.
-func (b *builder) must(r knowledge.Requirement, inverted bool) string {
+func (b *builder) must(r knowledge.Requirement, s knowledge.Setting) string {
 	switch v := r.Equals.(type) {
 	case bool:
-		return map[bool]string{true: "on", false: "off"}[v != inverted]
+		return map[bool]string{true: "on", false: "off"}[v != s.Inverted]
 	case nil:
 		if r.Contains != "" {
 			return "has " + b.sp.fill(r.Contains)
 		}
-		return "fits " + strings.NewReplacer(`\.`, ".", "|", " or ").Replace(r.Pattern)
+		return choices(r.Pattern)
 	}
-	return cmp.Or(b.sp.fill(fmt.Sprint(r.Equals)), "empty")
+	value := b.sp.fill(fmt.Sprint(r.Equals))
+	if s.Type == "enum" { // the key of a choice; the console words it with blanks
+		value = strings.ReplaceAll(value, "_", " ")
+	}
+	return cmp.Or(value, "empty")
+}
+
+// choices words a pattern of whole values for people; one that is more than a list of them is shown as it is.
+func choices(pattern string) string {
+	plain := strings.ReplaceAll(pattern, `\.`, ".")
+	if strings.ContainsAny(plain, `\[](){}^$*+?`) {
+		return "fits " + pattern
+	}
+	return strings.ReplaceAll(plain, "|", ", or ")
 }
 
 // holds reports whether a field of the page is the one of that label.
@@ -247,8 +277,9 @@ func (b *builder) mistakes(pages []page) []page {
 		}
 		pages[best].Warn = append(pages[best].Warn, text)
 	}
-	if len(rest) > 0 {
-		pages = append(pages, page{GuideStep: report.GuideStep{Title: "Keep in mind about " + b.c.IdP.Name, Warn: rest}})
+	limits := b.facts(b.idp, b.c.IdP.Limits, nil)
+	if len(rest)+len(limits) > 0 {
+		pages = append(pages, page{GuideStep: report.GuideStep{Title: "Keep in mind about " + b.c.IdP.Name, Warn: rest, Notes: limits}})
 	}
 	return pages
 }
@@ -288,7 +319,6 @@ func (b *builder) brings(claim, as string) string {
 	for name, value := range b.idp.known {
 		v.known[name] = value
 	}
-	v.known["app"] = v.known["app_name"]
 	place := []string{"id_token", "userinfo"}
 	if b.protocol == "saml" {
 		place = []string{"assertion"}

@@ -80,11 +80,16 @@ func (b *builder) atSP() report.GuidePart {
 	if len(more.Fields) > 0 {
 		steps = append(steps, more)
 	}
+	last := len(steps) - 1
 	if r, ok := b.roles(); ok {
 		steps = append(steps, r)
+		if slices.ContainsFunc(b.form, func(f knowledge.FormField) bool { return f.Key == "roles" }) {
+			last++ // the rules are part of the form
+		}
 	}
-	if button := cmp.Or(sp.Console.Create, sp.Console.Save); button != "" {
-		steps[len(steps)-1].Then = button
+	steps[last].Then = cmp.Or(sp.Console.Create, sp.Console.Save)
+	if notes := b.known(); len(notes) > 0 {
+		steps = append(steps, report.GuideStep{Title: "Know how " + sp.Name + " behaves", Notes: notes})
 	}
 	for _, s := range steps {
 		p.Steps = append(p.Steps, b.step(s))
@@ -93,6 +98,15 @@ func (b *builder) atSP() report.GuidePart {
 		{Command: "ssoctl doctor " + b.connectionName(), Say: "asks the IdP what the login of " + sp.Name + " would ask, without a user"},
 	}
 	return p
+}
+
+// known are the other statements of the SP's profile on this protocol.
+func (b *builder) known() []string {
+	sp := b.c.SP
+	if b.protocol == "saml" {
+		return append(b.facts(b.sp, sp.SAML.Facts, nil), b.facts(b.sp, sp.Facts, nil)...)
+	}
+	return append(b.facts(b.sp, sp.OIDC.Facts, nil), b.facts(b.sp, sp.Facts, nil)...)
 }
 
 // roles is how the SP gives roles, with the connection's rules.
@@ -126,15 +140,7 @@ func (b *builder) roles() (report.GuideStep, bool) {
 		}
 	}
 	s.Fields = rs
-	var keys []string
-	for key := range r.Facts {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	for _, key := range keys {
-		f := r.Facts[key]
-		s.Notes = append(s.Notes, b.says(b.sp, strings.ReplaceAll(key, "_", " ")+": "+flat(f.V), f.Note, f.Certain()))
-	}
+	s.Notes = b.facts(b.sp, r.Facts, nil)
 	return s, len(s.Fields)+len(s.Notes) > 0
 }
 

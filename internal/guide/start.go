@@ -200,6 +200,12 @@ func flat(v any) string {
 		for _, e := range v {
 			parts = append(parts, flat(e))
 		}
+		if len(parts) == 0 {
+			return "none"
+		}
+		if strings.Contains(parts[0], "://") { // a comma right behind an address would be taken for a part of it
+			return strings.Join(parts, " and ")
+		}
 		return strings.Join(parts, ", ")
 	case map[string]any:
 		var parts []string

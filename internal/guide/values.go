@@ -84,6 +84,7 @@ func (b *builder) idpSide() values {
 	if sp.Kind == "generic" {
 		v.known["app_name"] = cmp.Or(b.name, mark("name of the application"))
 	}
+	v.known["app"] = v.known["app_name"]
 	v.known["login_url"] = b.template(sp.Console.Login, "login page of "+sp.Name)
 	if b.protocol == "saml" {
 		v.known["acs_url"] = cmp.Or(c.ACSURL(), b.first(sp.SAML.ACS, "ACS URL of "+sp.Name))

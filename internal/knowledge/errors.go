@@ -1,29 +1,33 @@
 package knowledge
 
 import (
-	"bytes"
-	"compress/flate"
 	_ "embed" // errors.bin
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
 )
 
-// errors.bin is written by `go generate ./internal/knowledge` from errors/*.yaml and the profiles: compressed (RFC 1951) lines, since
-// reading YAML would take longer than explaining an error may.
+// errors.bin is written by `go generate ./internal/knowledge` from errors/*.yaml and the profiles. It holds lines of fields, not
+// compressed: reading YAML, or only decompressing, would take longer than explaining an error may.
 //
 //go:embed errors.bin
-var packedErrors []byte
+var packedErrors string
 
 // ErrorBook is what is known about error texts, and the parts of the profiles that an explanation names.
 type ErrorBook struct {
-	Classes    []ErrorClass
-	Signatures []Signature
-	Marks      []Mark
-	Context    []string // beginnings of words that tell that a text is about a login
-	IdPs       []ErrorIdP
-	SPs        []ErrorSP
+	Classes []ErrorClass
+	Marks   []Mark
+	Context []string // beginnings of words that tell that a text is about a login
+	IdPs    []ErrorIdP
+	SPs     []ErrorSP
+
+	groups []errorLines
+}
+
+// errorLines are the signatures of one piece of software, not read yet.
+type errorLines struct {
+	head  Signature // what they share
+	lines []string
 }
 
 // ErrorClass is one thing that can be wrong with a login.
@@ -57,6 +61,7 @@ type Signature struct {
 
 	Software   string   `yaml:"-"`
 	IdPs, SPs  []string `yaml:"-"`
+	Anchors    []string `yaml:"-"` // of each text the longest word, with its *
 	Entry      string   `yaml:"-"` // troubleshooting entry of SPs[0] whose symptom it is
 	Unverified bool     `yaml:"-"`
 }
@@ -96,13 +101,10 @@ type ErrorField struct {
 // The separators of the packed form: of the fields of a line, and of the items of a list.
 const fieldMark, itemMark = "\x1f", "\x1e"
 
-// Errors reads the packed error texts. It panics when they are damaged: they are part of the program, and tested.
+// Errors reads the packed error texts; signatures only when they are asked for. It panics when the texts are damaged: they are part of
+// the program, and tested.
 func Errors() *ErrorBook {
-	text, err := io.ReadAll(flate.NewReader(bytes.NewReader(packedErrors)))
-	if err != nil {
-		panic("knowledge: errors.bin: " + err.Error())
-	}
-	b, err := readErrors(string(text))
+	b, err := readErrors(packedErrors)
 	if err != nil {
 		panic("knowledge: errors.bin: " + err.Error())
 	}
@@ -110,39 +112,95 @@ func Errors() *ErrorBook {
 }
 
 func readErrors(text string) (*ErrorBook, error) {
-	b := &ErrorBook{Signatures: make([]Signature, 0, 1500)}
-	var group Signature
+	b := &ErrorBook{}
 	for line := range strings.SplitSeq(text, "\n") {
 		if line == "" {
 			continue
 		}
-		f := strings.Split(line, fieldMark)
-		if want := map[string]int{"C": 6, "F": 5, "G": 4, "S": 10, "M": 4, "X": 2, "I": 3, "P": 4, "A": 5, "L": 5, "E": 10, "B": 3}[f[0]]; want != len(f) {
-			return nil, fmt.Errorf("line %q has %d fields, not %d", line, len(f), want)
-		}
-		if f[0] == "G" {
-			group = Signature{Software: f[1], IdPs: items(f[2]), SPs: items(f[3])}
+		if line[0] == 'S' && len(b.groups) > 0 {
+			last := &b.groups[len(b.groups)-1]
+			last.lines = append(last.lines, line)
 			continue
 		}
-		b.read(f, group)
+		f := strings.Split(line, fieldMark)
+		if len(f[0]) != 1 || fieldsOf(f[0][0]) != len(f) {
+			return nil, fmt.Errorf("line %q has %d fields", line, len(f))
+		}
+		b.read(f)
 	}
 	return b, nil
 }
 
+// Signatures gives those that may be in a text: has tells whether a word, or a word beginning with one that ends in *, is there. With
+// nil: all of them.
+func (b *ErrorBook) Signatures(has func(word string) bool) []Signature {
+	var out []Signature
+	for _, g := range b.groups {
+		for _, line := range g.lines {
+			rest := line[2:]
+			end := strings.IndexByte(rest, fieldMark[0])
+			if has != nil && !anyOf(rest[:end], has) {
+				continue
+			}
+			if s, ok := g.head.from(strings.Split(line, fieldMark)); ok {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
+}
+
+func anyOf(anchors string, has func(word string) bool) bool {
+	for a := range strings.SplitSeq(anchors, itemMark) {
+		if has(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// from completes what a group shares by the fields of one line.
+func (s Signature) from(f []string) (Signature, bool) {
+	if len(f) != fieldsOf('S') {
+		return s, false
+	}
+	s.Anchors, s.ID, s.Class, s.Texts, s.Cause, s.Fix, s.S, s.Entry = items(f[1]), f[2], f[3], items(f[6]), f[7], items(f[8]), f[9], f[10]
+	s.Weight, _ = strconv.Atoi(f[4]) // written by ErrorsText
+	s.Context, s.Unverified = strings.Contains(f[5], "c"), s.S == "M"
+	return s, true
+}
+
+// fieldsOf is how many fields a line of each kind has.
+func fieldsOf(kind byte) int {
+	switch kind {
+	case 'X':
+		return 2
+	case 'I', 'B':
+		return 3
+	case 'G', 'M', 'P':
+		return 4
+	case 'F', 'A', 'L':
+		return 5
+	case 'C':
+		return 6
+	case 'E':
+		return 10
+	case 'S':
+		return 11
+	}
+	return 0
+}
+
 // read adds one line. Steps, paths, fields and entries belong to the last class or product before them.
-func (b *ErrorBook) read(f []string, group Signature) {
+func (b *ErrorBook) read(f []string) {
 	switch f[0] {
 	case "C":
 		b.Classes = append(b.Classes, ErrorClass{ID: f[1], Title: f[2], Cause: f[3], Rules: items(f[4]), Next: f[5]})
 	case "F":
 		c := &b.Classes[len(b.Classes)-1]
 		c.Fix = append(c.Fix, ErrorStep{At: f[1], Keys: items(f[2]), Key: f[3], Do: f[4]})
-	case "S":
-		s := group
-		s.ID, s.Class, s.Texts, s.Cause, s.Fix, s.S, s.Entry = f[1], f[2], items(f[5]), f[6], items(f[7]), f[8], f[9]
-		s.Weight, _ = strconv.Atoi(f[3]) // written by Pack
-		s.Context, s.Unverified = strings.Contains(f[4], "c"), s.S == "M"
-		b.Signatures = append(b.Signatures, s)
+	case "G":
+		b.groups = append(b.groups, errorLines{head: Signature{Software: f[1], IdPs: items(f[2]), SPs: items(f[3])}})
 	case "M":
 		b.Marks = append(b.Marks, Mark{IdP: f[1], SP: f[2], Words: items(f[3])})
 	case "X":

@@ -1,9 +1,7 @@
 package knowledge
 
 import (
-	"bytes"
 	"cmp"
-	"compress/flate"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -37,7 +35,7 @@ const standardWeight = 78
 // symptomWeight is that of the symptoms of troubleshooting entries, which are short and often general.
 const symptomWeight = 50
 
-// ErrorsText gives the lines that errors.bin holds, made from errors/*.yaml and the profiles in root.
+// ErrorsText gives the lines that errors.bin holds, made from errors/*.yaml and the profiles in root; the generator calls it.
 func ErrorsText(root fs.FS) (string, error) {
 	names, err := fs.Glob(root, "errors/*.yaml")
 	if err != nil {
@@ -80,26 +78,6 @@ func said(problems []source.Problem) string {
 	return strings.Join(all, "; ")
 }
 
-// PackErrors makes errors.bin; the generator calls it.
-func PackErrors(root fs.FS) ([]byte, error) {
-	text, err := ErrorsText(root)
-	if err != nil {
-		return nil, err
-	}
-	var out bytes.Buffer
-	z, err := flate.NewWriter(&out, flate.BestCompression)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := z.Write([]byte(text)); err != nil {
-		return nil, err
-	}
-	if err := z.Close(); err != nil {
-		return nil, err
-	}
-	return out.Bytes(), nil
-}
-
 func put(out *strings.Builder, fields ...string) {
 	for i, f := range fields {
 		if i > 0 {
@@ -136,7 +114,7 @@ func (f *errorFile) write(out *strings.Builder) {
 		put(out, "G", g.Software, list(g.IdPs), list(g.SPs))
 		for _, s := range g.Signatures {
 			weight := cmp.Or(s.Weight, standardWeight)
-			put(out, "S", s.ID, s.Class, strconv.Itoa(weight), flag(s.Context, "c"), list(s.Texts), s.Cause, list(s.Fix), cmp.Or(s.S, g.S), "")
+			put(out, "S", list(anchors(s.Texts)), s.ID, s.Class, strconv.Itoa(weight), flag(s.Context, "c"), list(s.Texts), s.Cause, list(s.Fix), cmp.Or(s.S, g.S), "")
 		}
 	}
 }
@@ -181,7 +159,7 @@ func spLines(out *strings.Builder, root fs.FS, heads []Head) error {
 		}
 		put(out, "G", sp.Name, "", sp.ID)
 		for _, e := range sp.Entries {
-			put(out, "S", sp.ID+"/"+e.ID, e.Class, strconv.Itoa(symptomWeight), "", list(e.Symptoms), e.Cause, "", list(sourcesOf(sp, e.S)), e.ID)
+			put(out, "S", list(anchors(e.Symptoms)), sp.ID+"/"+e.ID, e.Class, strconv.Itoa(symptomWeight), "", list(e.Symptoms), e.Cause, "", list(sourcesOf(sp, e.S)), e.ID)
 		}
 	}
 	return nil
@@ -206,4 +184,27 @@ func sourcesOf(sp *SP, keys Keys) []string {
 		}
 	}
 	return []string{"M"}
+}
+
+// anchors gives the longest word of each text: where it is missing, the text is not there. A word that ends in * keeps it, and is taken
+// only when there is no other.
+func anchors(texts []string) []string {
+	var out []string
+	for _, t := range texts {
+		anchor := ""
+		for _, field := range strings.Fields(strings.ReplaceAll(t, "{}", " ")) {
+			ws := Words(field)
+			for i, w := range ws {
+				starred := i == len(ws)-1 && strings.HasSuffix(field, "*")
+				if starred {
+					w += "*"
+				}
+				if anchor == "" || strings.HasSuffix(anchor, "*") && !starred || len(w) > len(anchor) && !starred {
+					anchor = w
+				}
+			}
+		}
+		out = append(out, anchor)
+	}
+	return out
 }

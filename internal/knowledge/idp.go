@@ -143,6 +143,8 @@ type IdPOIDC struct {
 	RedirectMatch Fact[string]   `yaml:"redirect_match,omitempty"`
 	RefreshScope  Fact[string]   `yaml:"refresh_scope,omitempty"`
 	GroupsScope   Fact[string]   `yaml:"groups_scope,omitempty"` // scope that brings groups; "none" when a scope of that name is refused
+	// RegistrationScope says how dynamic client registration takes scope (RFC 7591 §2): stated (when unknown) | omitted (a stated one is refused).
+	RegistrationScope Fact[string] `yaml:"registration_scope,omitempty"`
 	// EmailScope is the scope that opens the list of the user's private addresses, where the IdP keeps them apart.
 	EmailScope Fact[string] `yaml:"email_scope,omitempty"`
 	// RefusedScopes are scopes that the product answers with invalid_scope.

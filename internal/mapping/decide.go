@@ -74,13 +74,13 @@ func (d *decider) required() {
 		case d.conn.PlainOAuth() && c.Scope == "openid": // a claim of ID tokens, of which this IdP has none
 		case c.Name == "email" && d.fallback() != "":
 		case len(gate) == 0 || slices.Contains(gate, c.Name):
-			d.deny("required_claim", fmt.Sprintf("%s needs %s, and none of %s holds it", d.conn.SP.Name, quoteAll(c.Names), sourceNames(inOrder(d.conn, d.login.Sources, c))))
+			d.deny("required_claim", fmt.Sprintf("%s needs %s, and %s", d.conn.SP.Name, quoteAll(c.Names), lacking(inOrder(d.conn, d.login.Sources, c))))
 		}
 	}
 	if d.conn.SP.Kind == "generic" {
 		for _, name := range d.conn.SPParam("required_claims").Strings() {
 			if !slices.ContainsFunc(d.login.Sources, func(s Source) bool { return !blankValue(s.Claims[name]) }) {
-				d.deny("required_claim", fmt.Sprintf("required_claims names %q, and none of %s holds it", name, d.sourceNames()))
+				d.deny("required_claim", fmt.Sprintf("required_claims names %q, and %s", name, lacking(d.login.Sources)))
 			}
 		}
 	}
@@ -127,6 +127,20 @@ func sourceNames(sources []Source) string {
 		return "no claims"
 	}
 	return strings.Join(out, ", ")
+}
+
+// lacking says that a claim is in none of the sources.
+func lacking(sources []Source) string {
+	switch len(sources) {
+	case 0:
+		return "what it reads is not among the claims at hand"
+	case 1:
+		if sources[0].Name == anySource {
+			return "the claims do not hold it"
+		}
+		return SourceName(sources[0].Name) + " does not hold it"
+	}
+	return "none of " + sourceNames(sources) + " holds it"
 }
 
 // SourceName is a source as people call it.

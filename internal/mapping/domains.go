@@ -73,7 +73,10 @@ func (d *decider) domain() {
 	}
 	note := report.DecisionNote{Kind: "domain", Path: "allowed_domains", Claim: "email", Got: d.out.Domain, Want: strings.Join(list, ", "),
 		Text: fmt.Sprintf("the address in %s is of domain %q, but only %s %s allowed", SourceName(from), d.out.Domain, quoteAll(list), be(len(list)))}
-	if i, below := DomainAllowed(email, list, true); below {
+	if d.out.Domain == "" {
+		note.Got = email
+		note.Text = fmt.Sprintf("%q in %s is no e-mail address: it has no domain, and only %s %s allowed", email, SourceName(from), quoteAll(list), be(len(list)))
+	} else if i, below := DomainAllowed(email, list, true); below {
 		note.Path = fmt.Sprintf("allowed_domains/%d", i)
 		if subdomains == "unknown" {
 			note.Text = fmt.Sprintf("%q is a domain under %q, and nothing says that %s lets those in; likely: list it by itself", d.out.Domain, list[i], d.conn.SP.Name)

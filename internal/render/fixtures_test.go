@@ -212,6 +212,7 @@ func signedIn() report.Connection {
 		{Name: "email_verified", Values: []string{"", "false"}, Reads: "recommended", Outcome: report.Failed, Worst: report.Warning},
 		{Name: "groups", Values: []string{"[/platform, /platform/sre, /platform/sre/on-call, /everybody | <b>]", "same"}, Reads: "not read"},
 	}}
+	c.SignedIn.Second, c.SignedIn.Refused = "go-oidc does not take the ID token: oidc: token is expired", true
 	c.Claims = map[string]map[string]any{"userinfo": {"email": "ann@acme.com"}}
 	by := 0
 	c.Decision = &report.Decision{Allowed: true, Why: `domain "acme.com" is allowed; rule 0 gives the role "admin"`, Role: "admin", RoleWhy: `rule 0: groups[0] is "/platform"`,

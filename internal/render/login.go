@@ -105,6 +105,9 @@ func mdSignedIn(b *strings.Builder, c report.Connection) {
 			}
 		}
 	}
+	if in := c.SignedIn; in.Second != "" {
+		fmt.Fprintf(b, "\nBeside our rules: %s\n", mdText(in.Second))
+	}
 	if c.Decision == nil {
 		return
 	}
@@ -138,6 +141,7 @@ func (m *markup) signedIn(c report.Connection) {
 		}
 		m.WriteString("</table></div>\n")
 	}
+	m.opt("<p class=\"soft\">Beside our rules: %s</p>\n", c.SignedIn.Second)
 	if c.Decision == nil {
 		return
 	}

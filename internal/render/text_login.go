@@ -24,6 +24,9 @@ func (p *page) signedIn(c report.Connection) {
 	if len(in.Rows) > 0 {
 		p.claims(c)
 	}
+	if in.Second != "" && (in.Refused || p.verbose) {
+		p.para("  beside our rules: ", 4, dim, in.Second)
+	}
 	if c.Decision != nil {
 		p.decision(c)
 	}

@@ -7,7 +7,8 @@ type SignedIn struct {
 	Ended   string   // in words, when nobody signed in
 	Sources []string // titles of the columns
 	Rows    []ClaimRow
-	Rules   bool // the role rules are worth showing
+	Second  string // what a strict library says of the ID token, beside our own rules; "" when it was not asked
+	Refused bool   // it does not take the token
 }
 
 // ClaimRow is one claim: its values by source and what the SP does with it.

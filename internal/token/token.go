@@ -110,12 +110,18 @@ func traits(p Parsed) []string {
 		if strings.ContainsFunc(sub, func(c rune) bool { return c > unicode.MaxASCII }) {
 			out = append(out, "sub_not_ascii")
 		}
+		if iss, _ := p.Claims["iss"].(string); iss == sub && sub != "" {
+			out = append(out, "sub_is_iss")
+		}
 		if strings.TrimSpace(sub) == "" {
 			out = append(out, "sub_empty")
 		}
 	}
 	if strings.ContainsFunc(p.Raw, func(c rune) bool { return c < 0x20 || c > 0x7e }) {
 		out = append(out, "not_visible_ascii")
+	}
+	if strings.ContainsAny(p.Raw, "+/=") {
+		out = append(out, "not_base64url")
 	}
 	for _, name := range p.Doubled {
 		out = append(out, "doubled:"+name)

@@ -19,6 +19,12 @@ func lazily(pattern string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(pattern) })
 }
 
+// Text gives UTF-8 without a byte order mark when the data is text in UTF-8 or UTF-16, and the data itself otherwise.
+func Text(data []byte) []byte {
+	text, _ := asText(data)
+	return text
+}
+
 // asText gives UTF-8 without a byte order mark when the data is text in UTF-8 or UTF-16, and the data itself otherwise.
 func asText(data []byte) (text []byte, notes []string) {
 	switch {

@@ -13,7 +13,7 @@ func itoa(n int) string    { return strconv.Itoa(n) }
 
 var (
 	bearerLike = lazily(`(?i)^(authorization\s*:\s*)?(bearer|dpop)\s+`)
-	compact    = lazily(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]*){1,4}$`)
+	compact    = lazily(`^[A-Za-z0-9_+/=-]+(\.[A-Za-z0-9_+/=-]*){1,4}$`) // the base64 of some libraries as well: it is judged, not hidden
 	tokenLike  = lazily(`eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+)?`)
 )
 
@@ -26,6 +26,9 @@ func (o *opener) token(p piece) bool {
 	}
 	if !bytes.HasPrefix(text, []byte("eyJ")) && !bytes.HasPrefix(text, []byte("ewo")) && !bytes.HasPrefix(text, []byte("eyA")) && !bytes.HasPrefix(text, []byte("ew0")) {
 		return false
+	}
+	if o.tokenLines(p, text) {
+		return true
 	}
 	text, wrapped := joined(text)
 	if !compact().Match(text) {
@@ -46,6 +49,35 @@ func (o *opener) token(p piece) bool {
 		}
 	}
 	return o.addToken(p, text, header, len(parts))
+}
+
+// tokenLines opens several tokens of which each has a line of its own; a token that was wrapped begins in its first line only.
+func (o *opener) tokenLines(p piece, text []byte) bool {
+	lines := bytes.Split(text, []byte("\n"))
+	if len(lines) < 2 {
+		return false
+	}
+	var tokens [][]byte
+	for _, line := range lines {
+		line = bytes.Trim(line, " \t\r,;")
+		if len(line) == 0 {
+			continue
+		}
+		if !bytes.HasPrefix(line, []byte("eyJ")) || bytes.Count(line, []byte(".")) < 2 || !compact().Match(line) {
+			return false
+		}
+		tokens = append(tokens, line)
+	}
+	if len(tokens) < 2 {
+		return false
+	}
+	for _, t := range tokens {
+		in := p
+		in.off += bytes.Index(text, t)
+		in.data = t
+		o.token(in)
+	}
+	return true
 }
 
 // addToken adds a token; in a HAR each token once, where it comes first.
@@ -79,7 +111,7 @@ func (o *opener) addToken(p piece, text []byte, header map[string]any, parts int
 
 // joseHeader decodes the first part of a token; it must be an object that names an algorithm.
 func joseHeader(part string) (map[string]any, bool) {
-	raw, err := base64.RawURLEncoding.DecodeString(part)
+	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(part, "="))
 	if err != nil {
 		return nil, false
 	}

@@ -75,7 +75,13 @@ func noAddress(c *check.Case, w wanted, a search) report.Finding {
 	default:
 		f.Message = fmt.Sprintf("the claim %s, which %s, is not in %s", check.Quote(name), w.by, places(read))
 		if place := blank(c, read, name); place != "" {
-			f.Where, f.Message = in(place, name), fmt.Sprintf("the claim %s of %s, which %s, is empty", check.Quote(name), said(place), w.by)
+			is := "is empty"
+			switch c.User.Source(place)[name].(type) {
+			case nil, string, []any:
+			default:
+				is = "is not a text"
+			}
+			f.Where, f.Message = in(place, name), fmt.Sprintf("the claim %s of %s, which %s, %s", check.Quote(name), said(place), w.by, is)
 		}
 	}
 	if w.where.File != "" {

@@ -147,7 +147,8 @@ func requiredMissing(c *check.Case) []report.Finding {
 			from = append(from, s.Name)
 		}
 		out = append(out, report.Finding{Want: name, Where: c.Config.Pos(fmt.Sprintf("sp/required_claims/%d", slices.Index(all, name))),
-			Message: fmt.Sprintf("the SP requires the claim %s, which is not in %s", check.Quote(name), places(from)), Fix: sending(c, standardName(name), name, "", "CLM001")})
+			Message: fmt.Sprintf("the SP requires the claim %s, which is not in %s", check.Quote(name), places(from)),
+			Effect:  "The login at the IdP succeeds, and the SP, which requires the claim, turns the user away.", Fix: sending(c, standardName(name), name, "", "CLM001")})
 	}
 	return out
 }
@@ -171,7 +172,8 @@ func attributesMissing(c *check.Case) []report.Finding {
 			continue
 		}
 		f := report.Finding{Want: strings.Join(a.Names, ", "), Where: in(assertion, a.Names[0]),
-			Message: fmt.Sprintf("%s reads the attribute %s, which the assertion does not have", c.TheSP(), check.Quote(a.Names[0])), Fix: sending(c, standardName(a.Names[0]), a.Names[0], assertion, "CLM001")}
+			Message: fmt.Sprintf("%s reads the attribute %s, which the assertion does not have", c.TheSP(), check.Quote(a.Names[0])),
+			Effect:  "The login at the IdP succeeds, and the SP has no value for what it requires.", Fix: sending(c, standardName(a.Names[0]), a.Names[0], assertion, "CLM001")}
 		if len(f.Fix) == 0 {
 			f.Fix = []string{c.AtIdP("send the attribute "+a.Names[0], "attributes", "claims")}
 		}

@@ -11,6 +11,12 @@ import (
 // sending gives the steps that bring a claim to a place: by the IdP's profile, else by what the SP's pages say for this IdP under a code,
 // else where the console keeps claims. kinds are the standard names of what is wanted (groups, roles), name is what the SP reads.
 func sending(c *check.Case, kinds []string, name, place, code string) []string {
+	if place == "" || place == someFile { // a file says where the claim is not; it is the IdP that has to send it
+		place = idToken
+		if c.Config != nil && c.Config.SAML != nil {
+			place = assertion
+		}
+	}
 	issuer := ""
 	if c.Config != nil && c.Config.OIDC != nil {
 		issuer = c.Config.OIDC.Issuer

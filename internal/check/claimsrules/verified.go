@@ -163,8 +163,12 @@ func domainClosed(c *check.Case) []report.Finding {
 	d := c.User.Decision
 	list := strings.Join(c.Config.AllowedDomains, ", ")
 	notes := c.User.Notes("domain")
-	if d.Domain == "" || d.Denied != "domain" && len(notes) == 0 {
+	if d.Domain == "" && len(notes) == 0 || d.Denied != "domain" && len(notes) == 0 {
 		return nil // without an address: IDT028 to IDT030
+	}
+	if d.Domain == "" { // what came is no address
+		return []report.Finding{{Got: notes[0].Got, Want: list, Where: c.Config.Pos("allowed_domains"), Message: sentence(notes[0].Text),
+			Fix: []string{"give the user an e-mail address at the IdP, and let the IdP send it"}}}
 	}
 	f := report.Finding{Got: d.Domain, Want: list, Where: c.Config.Pos("allowed_domains"), Message: fmt.Sprintf("the user's e-mail domain is %s but allowed_domains holds %s", check.Quote(d.Domain), check.Quote(list))}
 	if len(notes) > 0 && strings.HasPrefix(notes[0].Path, "allowed_domains/") { // one entry has something to do with it

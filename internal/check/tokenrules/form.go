@@ -106,6 +106,9 @@ func unreadable(c *check.Case, t *check.Token) *report.Finding {
 		f.Got, f.Want = "encrypted", "signed"
 		f.Message = fmt.Sprintf("the %s is encrypted (five parts): only who holds the key can read it", t.In("").Evidence)
 		f.Fix = []string{c.AtIdP("switch the encryption of ID tokens off, unless the SP holds the key")}
+	case t.Parts == 3 && t.Problem == "" && t.Trait("not_base64url"):
+		f.Got, f.Want = "base64", "base64url"
+		f.Message = fmt.Sprintf("the %s is written in base64 with +, / or =, where base64url without padding is due", t.In("").Evidence)
 	case t.Unsealed || t.Parts == 3 && t.Problem == "" && t.Claims != nil:
 		return nil
 	default:
@@ -127,12 +130,30 @@ func mistaken(t *check.Token) string {
 	switch {
 	case typ == "at+jwt" || strings.EqualFold(t.Str("typ"), "Bearer") || t.Str("token_use") == "access":
 		return "an access token"
+	case typ == "dpop+jwt":
+		return "a DPoP proof"
+	case typ == "oauth-authz-req+jwt":
+		return "a request object"
+	case typ == "client-authentication+jwt" || t.Trait("sub_is_iss") && t.Claims["nonce"] == nil && !strings.Contains(t.Str("iss"), "://"):
+		return "a client assertion"
 	case typ == "logout+jwt" || events[logoutEvent] != nil || strings.EqualFold(t.Str("typ"), "Logout"):
 		return "a logout token"
 	case strings.EqualFold(t.Str("typ"), "Refresh"):
 		return "a refresh token"
+	case hasAny(t.Claims, "scp", "scope") && !hasAny(t.Claims, "nonce", "at_hash", "c_hash") && forAnother(t):
+		return "an access token"
 	}
 	return ""
+}
+
+// forAnother reports whether a token is made for somebody else than the client that it names.
+func forAnother(t *check.Token) bool {
+	for _, name := range []string{"azp", "client_id", "cid", "appid"} {
+		if client := t.Str(name); client != "" {
+			return !slices.Contains(check.Strings(t.Claims["aud"]), client)
+		}
+	}
+	return false
 }
 
 func ownKey(_ *check.Case, t *check.Token) *report.Finding {

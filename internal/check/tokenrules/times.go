@@ -63,7 +63,7 @@ const absurd = 50 * 365 * 24 * time.Hour
 func undated(claim string) func(*check.Case) string {
 	return func(c *check.Case) string {
 		for _, t := range idTokens(c) {
-			if t.Claims[claim] == nil || !came(c, t).IsZero() {
+			if _, ok := stamp(t, claim); !ok || !came(c, t).IsZero() {
 				return ""
 			}
 		}

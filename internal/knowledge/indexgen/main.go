@@ -21,9 +21,9 @@ func main() {
 		}
 	}
 	if err == nil {
-		var b []byte
-		if b, err = knowledge.PackErrors(os.DirFS(".")); err == nil {
-			err = os.WriteFile("errors.bin", b, 0o644)
+		var text string
+		if text, err = knowledge.ErrorsText(os.DirFS(".")); err == nil {
+			err = os.WriteFile("errors.bin", []byte(text), 0o644)
 		}
 	}
 	if err != nil {

@@ -4,7 +4,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 MODULE   = github.com/ssoctl/ssoctl/internal
 # Packages in which nothing is computed for long are compiled without inlining: that takes 2 MB off the binary. What parses,
 # canonicalises and verifies keeps it.
-COLD     = $(addprefix $(MODULE)/,check/... lab cli render decode probe unwrap knowledge config connection report samldoc cert oidcdoc evidence exact) \
+COLD     = $(addprefix $(MODULE)/,check/... guide lab cli render decode probe unwrap knowledge config connection report samldoc cert oidcdoc evidence exact) \
            net/... vendor/... crypto/tls crypto/x509/... text/... encoding/json mime/... os/... reflect log/... fmt time compress/... \
            github.com/spf13/... charm.land/... github.com/charmbracelet/... github.com/clipperhouse/... github.com/godbus/... github.com/zalando/... \
            github.com/go-jose/... github.com/beevik/... github.com/russellhaering/... golang.org/x/... context html io/... path/... \
@@ -32,7 +32,7 @@ bench: build ## the figures of docs/performance.md
 	$(GO) test -run '^$$' -bench . -benchtime 1s ./internal/... | grep -v '^?\|no test files'
 	scripts/bench.sh bin/ssoctl
 
-docs: ## docs/rules, docs/ssoctl.schema.json, the outputs in README.md
+docs: ## docs/rules, docs/man, docs/ssoctl.schema.json, the outputs in README.md
 	$(GO) generate ./internal/knowledge
 	$(GO) test ./internal/docs -update
 

@@ -36,7 +36,7 @@ the only one of ssoctl.yaml that fits) or from --set; what nobody knows yet is m
 		Example: `  ssoctl guide orq keycloak --protocol saml --set workspace=acme-corp
   ssoctl guide -n archestra-okta                         with the values of a connection
   ssoctl guide torq entra --format html -o guide.html    a page to hand on`,
-		Args: cobra.MatchAll(cobra.MaximumNArgs(2)),
+		Args: cobra.MaximumNArgs(2),
 		RunE: func(_ *cobra.Command, args []string) error { return writeGuide(app, o, args) },
 	}
 	f := cmd.Flags()
@@ -94,7 +94,7 @@ func makeGuide(app *App, o guideOptions, args []string) (*report.Guide, error) {
 	if !ok {
 		return nil, unknownProfile("IdP", args[1], idpIDs(lib))
 	}
-	if t, base := app.fitting(o, args); t != nil {
+	if t, base := app.fitting(lib, o, args); t != nil {
 		fmt.Fprintf(app.Err, "with the values of %s (%s)\n", t.Name, t.File().Doc.File)
 		return built(app.resolved(lib, t, base), t.Name)
 	}
@@ -176,8 +176,8 @@ func (a *App) spOf(lib *knowledge.Library, id string) (*knowledge.SP, error) {
 }
 
 // fitting is the only connection of the file between the two products; nil when there is no file, none or several. A guide can be had
-// without any file, so nothing about the file is an error here, unless it was named.
-func (a *App) fitting(o guideOptions, args []string) (*config.Target, string) {
+// without any file, so nothing about the file is an error here.
+func (a *App) fitting(lib *knowledge.Library, o guideOptions, args []string) (*config.Target, string) {
 	if len(o.set) > 0 {
 		return nil, ""
 	}
@@ -189,7 +189,6 @@ func (a *App) fitting(o guideOptions, args []string) (*config.Target, string) {
 	if err != nil {
 		return nil, ""
 	}
-	lib := knowledge.New()
 	var found []*config.Target
 	for _, t := range f.Targets {
 		c := a.resolved(lib, t, base(a, f.Doc.File))

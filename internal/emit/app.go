@@ -225,11 +225,21 @@ func (a *app) resource() string {
 // secretVar is the environment variable that holds the client secret: the one that the connection refers to, else one named after it.
 func (a *app) secretVar() string {
 	if a.conn.OIDC != nil {
-		if scheme, name, ok := config.Reference(a.conn.OIDC.ClientSecret); ok && scheme == "env" {
+		if scheme, name, ok := config.Reference(a.conn.OIDC.ClientSecret); ok && scheme == "env" && variable(name) {
 			return name
 		}
 	}
 	return strings.ToUpper(a.resource()) + "_CLIENT_SECRET"
+}
+
+// variable reports whether a text is the name of an environment variable, so that it can stand unquoted.
+func variable(name string) bool {
+	for i, r := range name {
+		if r != '_' && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && (i == 0 || r < '0' || r > '9') {
+			return false
+		}
+	}
+	return name != ""
 }
 
 // secretAt says where the client secret has to be put once the IdP has made it.

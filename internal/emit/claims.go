@@ -48,13 +48,13 @@ func (a *app) ownClaims() {
 	for _, name := range a.conn.SPParam("required_claims").Strings() {
 		add(name, true)
 	}
+	if len(a.claims) == 0 {
+		add("email", true)
+	}
 	if a.conn.Roles != nil {
 		for _, r := range a.conn.Roles.Rules {
 			add(r.Claim, false)
 		}
-	}
-	if len(a.claims) == 0 {
-		add("email", true)
 	}
 }
 

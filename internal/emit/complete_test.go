@@ -177,3 +177,51 @@ connections:
 		}
 	}
 }
+
+// TestHostile: names and values with quotes, templates, markup, line ends and control characters break no format.
+func TestHostile(t *testing.T) {
+	const nasty = `a\"b'c${d}%{e}|f<g>&h\\i\nj: k # l\e[31m!x {{m}}`
+	text := strings.ReplaceAll(`version: 1
+connections:
+  - name: "%N"
+    sp: {profile: %SP, callback_url: "https://a.acme.com/%N", acs_url: "https://a.acme.com/%N", entity_id: "urn:%N", workspace: "w%N", base_url: "https://a.acme.com/%N", provider_id: "%N", region: us}
+    idp: {profile: %IDP}
+    oidc: {issuer: "https://idp.acme.com/%N", client_id: "%N", client_secret: "env:%N", scopes: [openid, "%N"]}
+    allowed_domains: ["%N"]
+    roles: {default: "%N", rules: [{claim: "%N", value: "%N", role: "%N", template: "%N"}]}
+    teams: {template: "%N"}
+  - name: "second %N"
+    sp: {profile: %SP, acs_url: "https://a.acme.com/%N", entity_id: "urn:%N", workspace: "w%N", base_url: "https://a.acme.com/%N", provider_id: "%N", region: us}
+    idp: {profile: %IDP}
+    saml: {idp_entity_id: "%N", sso_url: "https://idp.acme.com/%N", sp_entity_id: "urn:%N"}
+    roles: {rules: [{claim: "%N", value: "%N", role: "%N"}]}
+`, "%N", nasty)
+	lib, known, written := knowledge.New(), schemas(t), 0
+	for _, sp := range []string{"generic", "orq", "archestra", "torq"} {
+		for _, h := range lib.Heads().IdPs {
+			for _, c := range load(t, lib, "x.yaml", []byte(strings.NewReplacer("%SP", sp, "%IDP", h.ID).Replace(text))) {
+				for _, side := range []emit.Side{emit.IdP, emit.SP} {
+					for _, f := range emit.For(c, side) {
+						out, err := f.Write(emit.Input{Connection: c})
+						if err != nil {
+							continue
+						}
+						for _, file := range out.Files {
+							written++
+							parses(t, sp+" "+h.ID+" "+f.ID, file, known)
+							if strings.Contains(string(file.Body), "\x1b") {
+								t.Errorf("%s %s %s: %s commands a terminal", sp, h.ID, f.ID, file.Name)
+							}
+							if strings.ContainsAny(file.Name, "/\\\x00") || strings.HasPrefix(file.Name, ".") {
+								t.Errorf("%s %s: the file name %q leaves its folder", h.ID, f.ID, file.Name)
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+	if written < 500 {
+		t.Errorf("only %d files written", written)
+	}
+}

@@ -112,7 +112,7 @@ func entraScript(lines ...string) []byte {
 }
 
 // shell quotes a word for sh.
-func shell(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+func shell(s string) string { return "'" + strings.ReplaceAll(plain(s), "'", `'\''`) + "'" }
 
 // entraPolicy is a claims mapping policy for attributes whose default names the SP does not accept; "" when the defaults do.
 func (a *app) entraPolicy() (definition string, groups bool, left []claim) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // hclBlock is a block of Terraform's language: `resource "type" "name" { … }`. Body holds hclAttr, hclComment and *hclBlock.
@@ -62,6 +63,9 @@ func hclValue(v any) string {
 		for _, p := range v {
 			parts = append(parts, fmt.Sprintf("%s = %s", hclString(p.key), hclString(p.value)))
 		}
+		if len(parts) == 0 {
+			return "{}"
+		}
 		return "{ " + strings.Join(parts, ", ") + " }"
 	}
 	panic(fmt.Sprintf("emit: no HCL for %T", v)) // a mistake of a writer, and every writer is tested
@@ -71,9 +75,18 @@ type claimPair struct{ key, value string }
 
 // hclString quotes a text; ${ and %{ begin templates and are doubled.
 func hclString(s string) string {
-	s = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`).Replace(s)
-	s = strings.NewReplacer("${", "$${", "%{", "%%{").Replace(s)
-	return `"` + s + `"`
+	s = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`, "\r", `\r`, "\t", `\t`, "${", "$${", "%{", "%%{").Replace(s)
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, r := range s {
+		if unicode.IsControl(r) {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
 }
 
 // write prints the block, arguments aligned as `terraform fmt` has them.

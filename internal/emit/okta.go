@@ -101,6 +101,9 @@ func (a *app) host() string {
 		return "HOST"
 	}
 	host, _, _ := strings.Cut(rest, "/")
+	if strings.Trim(host, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:[]") != "" {
+		return "HOST" // it stands in commands to paste
+	}
 	return host
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/ssoctl/ssoctl/internal/knowledge"
 )
@@ -175,14 +176,20 @@ type sheet struct {
 	b strings.Builder
 }
 
-func (s *sheet) head(format string, args ...any) { fmt.Fprintf(&s.b, "# "+format+"\n", args...) }
-
-func (s *sheet) section(format string, args ...any) {
-	fmt.Fprintf(&s.b, "\n## "+format+"\n", args...)
+func (s *sheet) head(format string, args ...any) {
+	s.b.WriteString("# " + plain(fmt.Sprintf(format, args...)) + "\n")
 }
 
+func (s *sheet) section(format string, args ...any) {
+	s.b.WriteString("\n## " + plain(fmt.Sprintf(format, args...)) + "\n")
+}
+
+// text is a paragraph, or a block of lines.
 func (s *sheet) text(format string, args ...any) {
-	fmt.Fprintf(&s.b, "\n"+format+"\n", args...)
+	s.b.WriteByte('\n')
+	for line := range strings.Lines(fmt.Sprintf(format, args...)) {
+		s.b.WriteString(plain(line) + "\n")
+	}
 }
 
 func (s *sheet) table(heads ...string) {
@@ -194,9 +201,19 @@ func (s *sheet) table(heads ...string) {
 func (s *sheet) row(cells ...string) {
 	cells = slices.Clone(cells)
 	for i, c := range cells {
-		cells[i] = strings.NewReplacer("|", `\|`, "\r", "", "\n", "<br>").Replace(c)
+		cells[i] = plain(strings.NewReplacer("|", `\|`, "\n", "<br>").Replace(c))
 	}
 	s.b.WriteString("| " + strings.Join(cells, " | ") + " |\n")
+}
+
+// plain is a text without control characters: values come from files of other people's making, and a terminal obeys some.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, s)
 }
 
 func (s *sheet) output(name string, notes ...string) Output {

@@ -234,7 +234,7 @@ func claimRules(a *app) (Output, error) {
 		return Output{}, err
 	}
 	for _, r := range rules {
-		if err := w.Write(r[:]); err != nil {
+		if err := w.Write([]string{plain(r[0]), plain(r[1]), plain(r[2])}); err != nil {
 			return Output{}, err
 		}
 	}

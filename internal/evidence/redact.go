@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"html"
 	"maps"
 	"net/url"
 	"regexp"
@@ -168,8 +169,10 @@ func (r redactor) query(raw string) (string, bool) {
 
 var (
 	jwtLike   = lazily(`eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*`)
-	inputLike = lazily(`(?i)(<input\b[^>]*\bname=["']?)([A-Za-z_]+)(["'][^>]*\bvalue=["'])([^"']*)`)
-	paramLike = lazily(`([?&;]|&amp;)([A-Za-z_]+)=([^&"'\s<>]+)`)
+	inputLike = lazily(`(?i)<input\b(?:"[^"]*"|'[^']*'|[^"'>])*`)
+	nameLike  = lazily(`(?i)\sname\s*=\s*["']?([A-Za-z_]+)`)
+	valueLike = lazily(`(?i)(\svalue\s*=\s*)("[^"]*"|'[^']*'|[^\s"'>]+)`)
+	paramLike = lazily(`(^|[?&;]|&amp;)([A-Za-z_]+)=([^&"'\s<>]+)`)
 )
 
 // lazily compiles a pattern on first use: starting up must not pay for it.
@@ -191,13 +194,7 @@ func (r redactor) body(b []byte) []byte {
 func (r redactor) text(s string) string {
 	s = jwtLike().ReplaceAllStringFunc(s, r.pseudonym)
 	if strings.Contains(s, "<") {
-		s = inputLike().ReplaceAllStringFunc(s, func(m string) string {
-			p := inputLike().FindStringSubmatch(m)
-			if secretNames[p[2]] {
-				return p[1] + p[2] + p[3] + r.pseudonym(p[4])
-			}
-			return m
-		})
+		s = inputLike().ReplaceAllStringFunc(s, r.input)
 	}
 	return paramLike().ReplaceAllStringFunc(s, func(m string) string {
 		p := paramLike().FindStringSubmatch(m)
@@ -205,6 +202,22 @@ func (r redactor) text(s string) string {
 			return p[1] + p[2] + "=" + r.pseudonym(p[3])
 		}
 		return m
+	})
+}
+
+// input redacts the value of a field in a page, in whatever order and with whatever quotes its attributes are written.
+func (r redactor) input(tag string) string {
+	name := nameLike().FindStringSubmatch(tag)
+	if name == nil || !secretNames[name[1]] {
+		return tag
+	}
+	return valueLike().ReplaceAllStringFunc(tag, func(m string) string {
+		p := valueLike().FindStringSubmatch(m)
+		value := html.UnescapeString(strings.Trim(p[2], `"'`))
+		if value == "" || strings.HasPrefix(value, mark) {
+			return m
+		}
+		return p[1] + `"` + r.pseudonym(value) + `"`
 	})
 }
 

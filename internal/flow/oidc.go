@@ -33,6 +33,12 @@ func (r *Run) oidc(ctx context.Context, ans Answer) {
 	l.CodeLength = len(cb.Code)
 	issuer := r.issuer()
 	switch {
+	case len(cb.Params) == 1 && cb.Code != "" && r.a.Verifier != "" && (l.Receiver == "file" || l.Receiver == "paste"):
+		// Somebody copied the code alone. Whose it is the verifier shows to the IdP (RFC 7636), and the nonce shows it to us.
+	case len(cb.Params) == 1 && cb.Code != "" && l.Receiver != "har":
+		l.Withheld = "only the code was brought, without the state that shows whose it is; copy the whole address"
+	case cb.State == "" && l.Receiver != "har":
+		l.Withheld = "no state came back, so nothing shows whose answer it is"
 	case !r.a.Ours(cb.State) && l.Receiver != "har":
 		l.Withheld = "the state that came back is not the one that was sent"
 	case cb.Iss != "" && issuer != "" && cb.Iss != issuer:

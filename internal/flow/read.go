@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/ssoctl/ssoctl/internal/evidence"
@@ -21,6 +23,9 @@ var ErrNoAnswer = errors.New("there is no answer of a login in it")
 // command, a SAMLResponse in any wrapping, a HAR file. har reports whether it was a recorded browser.
 func Read(text string, a *Attempt, at time.Time) (ans Answer, har bool, err error) {
 	text = strings.TrimSpace(text)
+	if v := plain(text, a); v != nil {
+		return Answer{Method: "GET", URL: a.RedirectURI + "?" + v.Encode(), At: at}, false, nil
+	}
 	found, err := unwrap.Open("", []byte(text))
 	if err != nil {
 		if v, bad := url.ParseQuery(strings.TrimLeft(text, "?#")); bad == nil && Callback(&oidcdoc.Answer{Code: v.Get("code"), Error: v.Get("error"), Params: v}) {
@@ -36,6 +41,50 @@ func Read(text string, a *Attempt, at time.Time) (ans Answer, har bool, err erro
 	ans, err = readOIDC(found, a, at, har)
 	return ans, har, err
 }
+
+// plain reads what unwrap takes for something else: an address without scheme or host, as logs and address bars show it, the parameters as
+// a JSON object, and a code alone. It is nil when the text is nothing of the kind.
+func plain(text string, a *Attempt) url.Values {
+	if a.Protocol == "saml" || len(text) > maxPlain {
+		return nil
+	}
+	var v url.Values
+	switch path := shortAddress().FindString(text); {
+	case path != "":
+		v, _ = url.ParseQuery(text[len(path):])
+	case strings.HasPrefix(text, "{"):
+		var members map[string]any
+		if json.Unmarshal([]byte(text), &members) != nil {
+			return nil
+		}
+		v = url.Values{}
+		for name, member := range members {
+			if s, ok := member.(string); ok {
+				v.Set(name, s)
+			}
+		}
+		if v.Get("state") == "" && v.Get("iss") == "" { // an error of some endpoint, say
+			return nil
+		}
+	case aloneCode().MatchString(text) && !strings.HasPrefix(text, "eyJ"):
+		v = url.Values{"code": {text}}
+	}
+	if v.Get("code") == "" && v.Get("error") == "" {
+		return nil
+	}
+	return v
+}
+
+// maxPlain is more than any answer by GET has, in bytes.
+const maxPlain = 16 << 10
+
+var (
+	shortAddress = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^([A-Za-z0-9.-]+(:[0-9]+)?)?/[A-Za-z0-9._~/%-]*[?#]`)
+	})
+	// aloneCode: codes of Keycloak have three parts, those of Entra, Okta and Google begin with a version; all are long.
+	aloneCode = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9._~/+-]{20,}$`) })
+)
 
 func readSAML(found []unwrap.Document, a *Attempt, at time.Time) (Answer, error) {
 	ans := Answer{At: at, URL: a.RedirectURI, Method: "POST"}

@@ -2,7 +2,6 @@ package guide
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -14,9 +13,10 @@ func (b *builder) file() report.GuidePart {
 	name := b.connectionName()
 	p := report.GuidePart{Title: "In ssoctl.yaml", Side: "start"}
 	s := report.GuideStep{Title: "Write the connection down"}
+	_, builtIn := b.c.Lib.SP(b.c.SPProfile())
 	if b.name != "" {
 		s.Title = "Compare the connection " + b.name
-	} else {
+	} else if builtIn { // init knows no other profiles
 		command := "ssoctl init --sp " + b.c.SP.ID + " --idp " + b.c.IdP.ID + " --protocol " + b.protocol
 		for _, param := range b.c.SP.Params {
 			if slices.Contains(param.Required, b.protocol) {
@@ -66,18 +66,18 @@ func (b *builder) lookAtIdP() []report.GuideCheck {
 	}
 	key, what := "issuer", "the discovery document"
 	if b.protocol == "saml" {
-		key, what = "metadata_url", "the metadata"
-		if b.shown(key) == "" {
+		key, what = "idp_metadata_url", "the metadata"
+		if b.shown("metadata_url") == "" {
 			return []report.GuideCheck{{Command: "ssoctl check --as idp-metadata " + mark("metadata file"), Say: "reads the metadata that " + b.c.IdP.Name + " offers to download"}}
 		}
 	}
-	b.opened(key, map[string]string{"issuer": "the issuer, as " + b.c.IdP.Name + " shows it", "metadata_url": "the address of the IdP's metadata"}[key])
+	b.opened(key, map[string]string{"issuer": "the issuer, as " + b.c.IdP.Name + " shows it", "idp_metadata_url": "the address of the IdP's metadata"}[key])
 	return []report.GuideCheck{{Command: "ssoctl doctor " + mark(key), Say: "reads " + what + " of " + b.c.IdP.Name}}
 }
 
 // end is the first login, what to do afterwards, and where to look when it does not work.
 func (b *builder) end() report.GuidePart {
-	c, sp, name := b.c, b.c.SP, b.connectionName()
+	sp, name := b.c.SP, b.connectionName()
 	p := report.GuidePart{Title: "Try it", Side: "end"}
 	try := report.GuideStep{Title: "Sign in"}
 	for _, t := range sp.Tests {
@@ -92,7 +92,7 @@ func (b *builder) end() report.GuidePart {
 		p.Steps = append(p.Steps, b.step(after))
 	}
 	if trouble := b.trouble(); len(trouble) > 0 {
-		p.Steps = append(p.Steps, b.step(report.GuideStep{Title: "When it does not work", Fields: trouble, Notes: []string{fmt.Sprintf("any other text: ssoctl explain --sp %s --idp %s 'the text'", sp.ID, c.IdP.ID)}}))
+		p.Steps = append(p.Steps, b.step(report.GuideStep{Title: "When it does not work", Fields: trouble, Notes: []string{"any other text: ssoctl explain -n " + name + " 'the text'"}}))
 	}
 	p.Checks = []report.GuideCheck{
 		{Command: "ssoctl test-login " + name, Say: "signs in once and shows what " + sp.Name + " reads of it"},

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/ssoctl/ssoctl/internal/config"
 	"github.com/ssoctl/ssoctl/internal/connection"
 	"github.com/ssoctl/ssoctl/internal/knowledge"
 	"github.com/ssoctl/ssoctl/internal/report"
@@ -30,6 +31,7 @@ type builder struct {
 // Build makes the guide for a connection with an oidc or a saml section. name is the connection's in the file, "" when it is only made up
 // for the guide. The error says why there is no such guide: one of the two does not speak the protocol.
 func Build(c *connection.Connection, name string) (*report.Guide, error) {
+	c = preset(c)
 	b := &builder{c: c, name: name, protocol: string(c.Protocol()), taken: map[string][]int{}}
 	if err := b.speak(); err != nil {
 		return nil, err
@@ -46,6 +48,19 @@ func Build(c *connection.Connection, name string) (*report.Guide, error) {
 	b.g.Parts = append(b.g.Parts, b.atIdP(), b.file(), b.atSP(), b.end())
 	b.unmarked()
 	return b.g, nil
+}
+
+// preset is the connection with the identifier that the SP gives this IdP, where the connection states none;
+// its ready-made cards are for OIDC.
+func preset(c *connection.Connection) *connection.Connection {
+	id := c.SP.IdPs[c.IdP.ID].ProviderID
+	if id == "" || c.Vars["provider_id"] != "" || c.Protocol() != config.OIDC {
+		return c
+	}
+	out := *c
+	out.Vars = maps.Clone(c.Vars)
+	out.Vars["provider_id"] = id
+	return &out
 }
 
 // Speaks lists the protocols in which a guide for the two is possible, in the SP's order.
@@ -67,9 +82,12 @@ func described(sp *knowledge.SP, protocol string) bool {
 // speak checks that both sides speak the protocol and finds the walkthrough: the product's, else that of any IdP.
 func (b *builder) speak() error {
 	c := b.c
+	if b.protocol == "" {
+		return fmt.Errorf("connection %q has not exactly one of oidc and saml", c.Name)
+	}
 	word := map[string]string{"oidc": "OpenID Connect", "saml": "SAML"}[b.protocol]
 	if !described(c.SP, b.protocol) {
-		return fmt.Errorf("%s does not speak %s", c.SP.Name, cmp.Or(word, "any protocol that the connection states"))
+		return fmt.Errorf("%s does not speak %s", c.SP.Name, word)
 	}
 	b.walk = c.IdP.Walkthrough[b.protocol]
 	if b.walk != nil && b.walk.None.Known() {
@@ -155,8 +173,8 @@ func (b *builder) named(text string) string {
 // about tells a statement on one protocol from one on both, by the words that belong to the other alone.
 func (b *builder) about(text string) bool {
 	words := map[string][]string{
-		"oidc": {"SAML", "assertion", "ACS ", "NameID", "AuthnRequest", "RelayState"},
-		"saml": {"OIDC", "ID token", "userinfo", "client secret", "Client Secret", "client_secret", "secret", "redirect URI", "discovery", "scope", "PKCE", "issuer", "response_type", "claims_supported", "session_state", "Direct access", "client_credentials", "id_token", "token endpoint", "refresh token", "DPoP"},
+		"oidc": {"SAML", "saml", "assertion", "ACS ", "NameID", "AuthnRequest", "RelayState"},
+		"saml": {"OIDC", "ID token", "userinfo", "client secret", "Client Secret", "client_secret", "secret", "redirect URI", "discovery", "scope", "PKCE", "issuer", "response_type", "claims_supported", "session_state", "Direct access", "client_credentials", "id_token", "token endpoint", "refresh", "DPoP", "offline_access", "Authorization Code", "Refresh Token", "auth code", "code: ", "token"},
 	}
 	has := func(list []string) bool {
 		return slices.ContainsFunc(list, func(w string) bool { return strings.Contains(text, w) })
@@ -178,7 +196,7 @@ func (b *builder) unmarked() {
 				o.Say = "part of the issuer of " + b.c.IdP.Name + ": " + form
 			}
 		}
-		o.Say = cmp.Or(o.Say, "your own value")
+		o.Say = cmp.Or(o.Say, "your own, at "+b.c.IdP.Name)
 	}
 }
 

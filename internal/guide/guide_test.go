@@ -30,6 +30,7 @@ func empty(t *testing.T, lib *knowledge.Library, sp, idp, protocol string) *conn
 
 // again is a builder for comparing, as Build has it.
 func again(c *connection.Connection) *builder {
+	c = preset(c)
 	b := &builder{c: c, protocol: string(c.Protocol()), taken: map[string][]int{}, g: &report.Guide{}}
 	b.form = b.fields()
 	b.sp = b.spSide()
@@ -223,11 +224,12 @@ func TestWhere(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	musts, form := map[string]string{}, map[string]string{}
+	musts, form, should := map[string]string{}, map[string]string{}, map[string]bool{}
 	for _, p := range g.Parts {
 		for _, s := range p.Steps {
 			for _, m := range s.Musts {
 				musts[m.Label+": "+m.Value] = s.Title
+				should[m.Label] = m.Should
 			}
 			for _, f := range s.Fields {
 				if p.Side == "sp" {
@@ -238,6 +240,9 @@ func TestWhere(t *testing.T) {
 	}
 	if got := musts["Client signature required: off"]; got != "Tab Keys" {
 		t.Errorf("the signature switch stands at %q", got)
+	}
+	if should["Sign assertions"] || !should["Sign documents"] {
+		t.Errorf("what must be is not told from what should be: %v", should)
 	}
 	if got := form["X.509 Certificate"]; !regexp.MustCompile(`^‹certificate›, from step \d+$`).MatchString(got) {
 		t.Errorf("the certificate is %q", got)

@@ -81,7 +81,7 @@ func (b *builder) page(s knowledge.Step) page {
 		out.Fields = append(out.Fields, report.GuideRow{Label: text(f.Label), Value: text(f.Value), Note: text(f.Note)})
 	}
 	if s.PressAfter != "" {
-		out.Then = text(s.PressAfter)
+		out.Then = pressed(text(s.PressAfter))
 	}
 	for _, cp := range s.Copy {
 		label := text(cp.Label)
@@ -97,6 +97,14 @@ func (b *builder) page(s knowledge.Step) page {
 		out.Notes = append(out.Notes, text(s.Note))
 	}
 	return out
+}
+
+// pressed words what ends a page: mostly a button, which is written large.
+func pressed(s string) string {
+	if upper(s) == s {
+		return "press " + s
+	}
+	return s
 }
 
 // fileKeys are the places of a connection file that hold what an IdP shows.
@@ -135,11 +143,8 @@ func (b *builder) goes(as string) string {
 func (b *builder) advice() []string {
 	note := b.c.SP.IdPs[b.c.IdP.ID]
 	v := values{known: map[string]string{}, say: b.sp.say, open: b.opened}
-	for _, side := range []values{b.idp, b.sp} {
-		for name, value := range side.known {
-			v.known[name] = value
-		}
-	}
+	maps.Copy(v.known, b.idp.known)
+	maps.Copy(v.known, b.sp.known)
 	var out []string
 	if note.Issuer.V != "" && b.protocol == "oidc" {
 		text := b.c.SP.Name + " takes the issuer in the form " + b.idp.fill(note.Issuer.V)
@@ -150,7 +155,7 @@ func (b *builder) advice() []string {
 		}
 		out = append(out, text)
 	}
-	if note.ProviderID != "" && b.c.Vars["provider_id"] == "" {
+	if note.ProviderID != "" && b.protocol == "oidc" {
 		out = append(out, fmt.Sprintf("%s calls this IdP %s in its addresses", b.c.SP.Name, note.ProviderID))
 	}
 	for _, n := range note.Notes {
@@ -190,8 +195,12 @@ func (b *builder) demand(pages []page) []page {
 		}
 		s := b.c.IdP.Settings[r.Setting]
 		row := report.GuideRow{Label: cmp.Or(s.Label, strings.ReplaceAll(r.Setting, "_", " ")), Value: b.must(r, s), Note: b.sp.fill(r.Say) + " (" + r.Code + ")"}
+		row.Should = r.Level == "warning"
+		if r.Entry != "" {
+			row.Note += "; " + b.c.SP.Name + " troubleshooting: " + r.Entry
+		}
 		at := slices.IndexFunc(pages, func(pg page) bool { return pg.holds(s.Label) })
-		if segments := strings.Split(b.idp.fill(s.Path), " › "); at < 0 && len(segments) > 1 {
+		if segments := strings.Split(b.path(s.Path), " › "); at < 0 && len(segments) > 1 {
 			parent := segments[len(segments)-2]
 			at = slices.IndexFunc(pages, func(pg page) bool { return len(parent) > 8 && strings.Contains(pg.Title, parent) })
 		}
@@ -200,7 +209,7 @@ func (b *builder) demand(pages []page) []page {
 			continue
 		}
 		if s.Path != "" {
-			if path := b.idp.fill(s.Path); s.Label != "" && !strings.HasSuffix(path, s.Label) {
+			if path := b.path(s.Path); s.Label != "" && !strings.HasSuffix(path, s.Label) {
 				row.Label = path + " › " + s.Label
 			} else {
 				row.Label = path
@@ -315,10 +324,9 @@ func (b *builder) sends() []report.GuideRow {
 
 // brings is the step of the IdP's profile that makes it send a claim, "" when it knows none.
 func (b *builder) brings(claim, as string) string {
-	v := values{known: map[string]string{"claim": as}, say: b.idp.say, open: b.opened}
-	for name, value := range b.idp.known {
-		v.known[name] = value
-	}
+	v := b.idp
+	v.known = maps.Clone(v.known)
+	v.known["claim"] = as
 	place := []string{"id_token", "userinfo"}
 	if b.protocol == "saml" {
 		place = []string{"assertion"}
@@ -330,7 +338,7 @@ func (b *builder) brings(claim, as string) string {
 		if slices.ContainsFunc(place, func(p string) bool { return s.Reaches(claim, p) }) {
 			text := v.fill(s.Do)
 			if at := b.c.IdP.Paths[s.At]; at.V != "" {
-				text = v.fill(at.V) + ": " + text
+				text = b.path(at.V) + ": " + text
 			}
 			return b.named(text)
 		}

@@ -87,7 +87,9 @@ func (b *builder) atSP() report.GuidePart {
 			last++ // the rules are part of the form
 		}
 	}
-	steps[last].Then = cmp.Or(sp.Console.Create, sp.Console.Save)
+	if button := cmp.Or(sp.Console.Create, sp.Console.Save); button != "" {
+		steps[last].Then = pressed(button)
+	}
 	if notes := b.known(); len(notes) > 0 {
 		steps = append(steps, report.GuideStep{Title: "Know how " + sp.Name + " behaves", Notes: notes})
 	}
@@ -153,7 +155,7 @@ func (b *builder) value(f knowledge.FormField) string {
 		return b.sp.fill(f.Value)
 	}
 	if f.Key == "" {
-		return "as you wish"
+		return "your choice"
 	}
 	if steps := b.shown(f.Key); steps != "" {
 		return b.unknown(f.Key) + ", from " + steps
@@ -168,9 +170,13 @@ func (b *builder) value(f knowledge.FormField) string {
 func (b *builder) unknown(key string) string {
 	say := map[string]string{
 		"roles": "your rules", "allowed_domains": "your own mail domains", "certificate": "the IdP's signing certificate",
+		"client_id": "the client ID, as " + b.c.IdP.Name + " gives or takes it", "idp_metadata": "address or file of the IdP's metadata",
 		"idp_entity_id": "the IdP's entity ID", "sso_url": "the IdP's single sign-on URL for HTTP-Redirect",
 		"issuer": "the issuer, as " + b.c.IdP.Name + " shows it", "client_secret": "the client secret; it stays out of files",
 	}[key]
+	if steps := b.shown(key); steps != "" {
+		say = cmp.Or(say, "shown in "+steps)
+	}
 	b.opened(key, say)
 	return mark(key)
 }

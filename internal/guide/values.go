@@ -3,6 +3,7 @@ package guide
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -47,9 +48,7 @@ func (b *builder) opened(name, say string) {
 // spSide are the values of the SP's texts: its parameters, and what is made of them.
 func (b *builder) spSide() values {
 	v := values{known: map[string]string{}, say: map[string]string{}, open: b.opened}
-	for name, value := range b.c.Vars {
-		v.known[name] = value
-	}
+	maps.Copy(v.known, b.c.Vars)
 	for _, p := range b.c.SP.Params {
 		say := p.Say
 		if len(p.Values) == 0 && p.Example != "" {
@@ -84,7 +83,6 @@ func (b *builder) idpSide() values {
 	if sp.Kind == "generic" {
 		v.known["app_name"] = cmp.Or(b.name, mark("name of the application"))
 	}
-	v.known["app"] = v.known["app_name"]
 	v.known["login_url"] = b.template(sp.Console.Login, "login page of "+sp.Name)
 	if b.protocol == "saml" {
 		v.known["acs_url"] = cmp.Or(c.ACSURL(), b.first(sp.SAML.ACS, "ACS URL of "+sp.Name))
@@ -103,6 +101,14 @@ func (b *builder) idpSide() values {
 	v.say["client_id"] = "the client ID, as " + c.IdP.Name + " gives or takes it"
 	v.say["client_secret"] = "the client secret; it stays out of files"
 	return v
+}
+
+// path fills a place in the IdP's console; there {app} is the application's name.
+func (b *builder) path(template string) string {
+	v := b.idp
+	v.known = maps.Clone(v.known)
+	v.known["app"] = v.known["app_name"]
+	return v.fill(template)
 }
 
 // template fills a template of the SP; without one it is a mark that says what would belong there.
@@ -162,9 +168,7 @@ func (b *builder) fromIssuer(into map[string]string) {
 			} else if based || !knowledge.Match(form, value, got) {
 				continue
 			}
-			for name, part := range got {
-				into[name] = part
-			}
+			maps.Copy(into, got)
 			return
 		}
 	}

@@ -55,7 +55,7 @@ var may = map[string][]string{
 	"internal/render":             {"internal/report"},
 	"internal/lab":                {"internal/oidcdoc", "internal/xmlsig", "internal/xmltree"},
 	"internal/cli":                {"*"},
-	"internal/guide":              {"internal/connection", "internal/knowledge", "internal/report"},
+	"internal/guide":              {"internal/config", "internal/connection", "internal/knowledge", "internal/report"},
 	"internal/docs":               {"*"},
 }
 

@@ -55,13 +55,18 @@ func (p *page) guide(g *report.Guide) {
 	if g.Name != "" {
 		from += " with the values of " + g.Name
 	}
-	p.pair(p.paint(strong, guideTitle(g)), from)
+	if title := guideTitle(g); lipgloss.Width(title)+lipgloss.Width(from)+2 <= p.width {
+		p.pair(p.paint(strong, title), from)
+	} else {
+		p.para("", 2, strong, title)
+		p.para("", 2, plain, from)
+	}
 	if len(g.Open) > 0 {
 		p.line("")
 		p.line("To be filled in by yourself:")
 		width := 0
 		for _, v := range g.Open {
-			width = max(width, min(lipgloss.Width(v.Mark), 26))
+			width = max(width, min(lipgloss.Width(v.Mark), p.width*3/10))
 		}
 		for _, v := range g.Open {
 			p.cell("  ", v.Mark, width, v.Say)
@@ -102,13 +107,13 @@ func (p *page) guideStep(s report.GuideStep) {
 	}
 	width := 0
 	for _, f := range s.Fields {
-		width = max(width, min(lipgloss.Width(f.Label), 30))
+		width = max(width, min(lipgloss.Width(f.Label), p.width*3/10))
 	}
 	for _, f := range s.Fields {
-		p.cell("     ", f.Label, width, noted(f))
+		p.cell("     ", f.Label, width, withNote(f))
 	}
 	for _, f := range s.Musts {
-		p.para("     "+p.paint(yellow, "must")+"  ", 11, plain, f.Label+": "+f.Value+" – "+f.Note, f.Value)
+		p.para("     "+p.paint(yellow, must(f))+"  ", 11, plain, f.Label+": "+f.Value+" – "+f.Note, f.Value)
 	}
 	for _, w := range s.Warn {
 		p.para("     "+p.paint(yellow, "!")+" ", 7, plain, w)
@@ -120,8 +125,16 @@ func (p *page) guideStep(s report.GuideStep) {
 		p.para("     "+p.paint(green, "take")+"  ", 11, plain, f.Label+" → "+f.Value)
 	}
 	if s.Then != "" {
-		p.para("     then press ", 16, plain, s.Then)
+		p.para("     then ", 10, plain, s.Then)
 	}
+}
+
+// must is how much depends on a setting.
+func must(r report.GuideRow) string {
+	if r.Should {
+		return "should"
+	}
+	return "must"
 }
 
 // cell writes a label in a column of its own and the text beside it, or below when the label is too wide.
@@ -133,15 +146,15 @@ func (p *page) cell(lead, label string, width int, text string) {
 	gap := width - lipgloss.Width(label)
 	indent := lipgloss.Width(lead) + width + 2
 	if gap < 0 {
-		p.line(lead + label)
+		p.para(lead, lipgloss.Width(lead), plain, label)
 		p.para(strings.Repeat(" ", indent), indent, plain, text)
 		return
 	}
 	p.para(lead+label+strings.Repeat(" ", gap+2), indent, plain, text)
 }
 
-// noted is a row's value with its note.
-func noted(r report.GuideRow) string {
+// withNote is a row's value with its note.
+func withNote(r report.GuideRow) string {
 	if r.Note == "" {
 		return r.Value
 	}

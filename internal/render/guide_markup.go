@@ -54,7 +54,7 @@ func mdGuideStep(b *strings.Builder, s report.GuideStep) {
 		fmt.Fprintf(b, "\nOnly %s.\n", mdText(s.When))
 	}
 	mdList(b, "", s.Do)
-	rows := func(lead, sep string, list []report.GuideRow) {
+	rows := func(lead, sep string, list ...report.GuideRow) {
 		if len(list) > 0 {
 			b.WriteByte('\n')
 		}
@@ -66,13 +66,15 @@ func mdGuideStep(b *strings.Builder, s report.GuideStep) {
 			b.WriteByte('\n')
 		}
 	}
-	rows("", ": ", s.Fields)
-	rows("must: ", ": ", s.Musts)
+	rows("", ": ", s.Fields...)
+	for _, r := range s.Musts {
+		rows(must(r)+": ", ": ", r)
+	}
 	mdList(b, "Watch out: ", s.Warn)
 	mdList(b, "Note: ", s.Notes)
-	rows("take along: ", " → ", s.Take)
+	rows("take along: ", " → ", s.Take...)
 	if s.Then != "" {
-		fmt.Fprintf(b, "\nThen press %s.\n", mdText(s.Then))
+		fmt.Fprintf(b, "\nThen %s.\n", mdText(s.Then))
 	}
 }
 
@@ -137,11 +139,13 @@ func (m *markup) guideStep(s report.GuideStep) {
 	m.opt("<p>Only %s</p>\n", s.When)
 	m.each("<p>– %s</p>\n", s.Do)
 	m.guideRows(s.Fields, "<code>%s</code>", "")
-	m.guideRows(s.Musts, "%s", "must: ")
+	for _, r := range s.Musts {
+		m.guideRows([]report.GuideRow{r}, "<code>%s</code>", must(r)+": ")
+	}
 	m.each("<p><b class=\"warning\">!</b> %s</p>\n", s.Warn)
 	m.each("<p><b class=\"info\">i</b> %s</p>\n", s.Notes)
 	m.guideRows(s.Take, "<code>%s</code>", "take along: ")
-	m.opt("<p>Then press %s</p>\n", s.Then)
+	m.opt("<p>Then %s</p>\n", s.Then)
 	m.add("</article>\n")
 }
 
@@ -150,16 +154,16 @@ func (m *markup) guideRows(list []report.GuideRow, format, lead string) {
 	if len(list) == 0 {
 		return
 	}
-	m.add("<dl>\n")
+	m.add("<div class=\"wide\"><table>\n")
 	for _, r := range list {
-		m.add("<dt>%s</dt><dd>", lead+r.Label)
+		m.add("<tr><th>%s</th><td>", lead+r.Label)
 		if strings.Contains(r.Value, " ") {
 			m.add("%s", r.Value)
 		} else {
 			m.add(format, r.Value)
 		}
 		m.opt(" <span class=\"soft\">(%s)</span>", r.Note)
-		m.add("</dd>\n")
+		m.add("</td></tr>\n")
 	}
-	m.add("</dl>\n")
+	m.add("</table></div>\n")
 }

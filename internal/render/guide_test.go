@@ -52,17 +52,29 @@ func TestGuideHostile(t *testing.T) {
 	}
 }
 
-// TestGuideWidth: text wraps at any width from 60 up, and shows every text of the guide.
+// TestGuideWidth: text wraps at any width from 60 up; no word of it is lost.
 func TestGuideWidth(t *testing.T) {
+	long := "a sentence of several words that is long enough to be wrapped at least once on a terminal of a hundred and forty columns, whatever stands before it"
+	g := aGuide("Client ID")
+	part := &g.Parts[0]
+	step := &part.Steps[0]
+	part.At, part.Needs, part.Notes, step.Title, step.When, step.Then = long, long, []string{long}, long, long, long
+	step.Do, step.Warn, step.Notes = []string{long}, []string{long}, []string{long}
+	step.Fields[0].Value, step.Musts[0].Value, step.Take[0].Value, part.Checks[0].Say, g.Open[0].Say = long, "off", long, long, long
+	step.Musts[0].Note = long
+	step.Fields = append(step.Fields, report.GuideRow{Label: "A label that is wider than the column that labels have, and than the terminal as well", Value: long})
 	for _, width := range []int{60, 80, 100, 140} {
 		var b bytes.Buffer
-		if err := Guide(&b, "text", aGuide("a sentence of several words that is long enough to be wrapped at least once on a narrow terminal"), Options{Width: width}); err != nil {
+		if err := Guide(&b, "text", g, Options{Width: width}); err != nil {
 			t.Fatal(err)
 		}
 		for line := range strings.Lines(b.String()) {
-			if w := lipgloss.Width(strings.TrimRight(line, "\n")); w > width && !strings.Contains(line, "check") && !strings.HasPrefix(strings.TrimSpace(line), "a sentence") {
+			if w := lipgloss.Width(strings.TrimRight(line, "\n")); w > width {
 				t.Errorf("width %d: %d columns: %q", width, w, line)
 			}
+		}
+		if got := strings.Count(strings.Join(strings.Fields(b.String()), " "), long); got != 15 {
+			t.Errorf("width %d: the sentence stands there %d times", width, got)
 		}
 	}
 }

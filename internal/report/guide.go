@@ -50,6 +50,8 @@ type GuideRow struct {
 	Label string `json:"label"`
 	Value string `json:"value"`
 	Note  string `json:"note,omitempty"`
+	// Should marks a setting without which a login still works, if not well.
+	Should bool `json:"should,omitempty"`
 }
 
 // GuideCheck is a command that shows whether a part is right.

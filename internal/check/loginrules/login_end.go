@@ -218,6 +218,10 @@ func broughtNothing(c *check.Case) []report.Finding {
 		f.Message = "the IdP did not take the user name and password of the test account" + detail
 		f.Fix = []string{"see that the account is there, is switched on, and that this is its password (only one attempt was made, so that no account gets locked)", c.AtIdP("see what its log says of the attempt", "log", "users")}
 	case evidence.EndedUnsent:
+		if strings.HasPrefix(l.Detail, "the IdP's page did not come") {
+			f.Message = "the login did not get to the IdP's login page" + detail
+			break
+		}
 		f.Message = "there was nowhere to send the user" + detail
 		f.Fix = []string{"ssoctl doctor " + c.Config.Name + ": see why the address of the login is not known"}
 	default:

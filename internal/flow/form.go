@@ -99,7 +99,7 @@ func (d *driver) read(ex evidence.Exchange, sent step) (Answer, step, bool) {
 		}
 		return Answer{}, then, false
 	}
-	page := unwrap.ReadPage(ex.Body)
+	page := readPage(ex.Body, sent.url)
 	for _, f := range page.Forms {
 		if ans, ok := d.delivers(ex, sent, f); ok {
 			return ans, step{}, true
@@ -109,6 +109,28 @@ func (d *driver) read(ex evidence.Exchange, sent step) (Answer, step, bool) {
 		return d.refused(ex, page)
 	}
 	return d.page(ex, sent, page)
+}
+
+// readPage reads the page at an address, the actions of its forms being relative to <base> where it has one.
+func readPage(body []byte, address string) unwrap.Page {
+	page := unwrap.ReadPage(body)
+	if page.Base == "" {
+		return page
+	}
+	for i := range page.Forms {
+		f := &page.Forms[i]
+		if f.Action == "" { // a form without one goes to the page itself
+			continue
+		}
+		base, err := follow(address, page.Base)
+		if err != nil {
+			continue
+		}
+		if action, err := follow(base, f.Action); err == nil {
+			f.Action = action
+		}
+	}
+	return page
 }
 
 // follow resolves a Location, its fragment included (RFC 9110 §10.2.2).

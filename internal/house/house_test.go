@@ -62,7 +62,7 @@ var may = map[string][]string{
 var rulesMay = []string{"internal/cert", "internal/mapping", "internal/samldoc", "internal/xmlsig", "internal/xmltree", "internal/check", "internal/config", "internal/connection", "internal/evidence", "internal/exact", "internal/knowledge", "internal/oidcdoc", "internal/report", "internal/source"}
 
 // pure packages judge and render; they do no I/O and have no clock.
-var pure = []string{"internal/check", "internal/report", "internal/render", "internal/oidcdoc", "internal/exact", "internal/connection", "internal/source", "internal/config", "internal/evidence", "internal/xmltree", "internal/xmlsig", "internal/cert", "internal/samldoc", "internal/unwrap", "internal/mapping", "internal/token", "internal/emit", "internal/guide"}
+var pure = []string{"internal/check", "internal/report", "internal/render", "internal/oidcdoc", "internal/exact", "internal/connection", "internal/source", "internal/config", "internal/evidence", "internal/xmltree", "internal/xmlsig", "internal/cert", "internal/samldoc", "internal/unwrap", "internal/mapping", "internal/token", "internal/emit", "internal/guide", "internal/explain"}
 
 var impureImports = []string{"net/http", "os", "log", "math/rand", "math/rand/v2", "os/exec", "syscall"}
 

@@ -17,6 +17,7 @@ const maxForms = 100
 // webPage is what is read of an HTML page.
 type webPage struct {
 	title string
+	base  string // of <base href>, against which the addresses of the page count
 	text  string // readable text, white space collapsed, a line for each block
 	forms []webForm
 }
@@ -61,6 +62,10 @@ func readPage(data []byte) webPage {
 					mute++
 				} else if kind == html.EndTagToken {
 					mute = max(0, mute-1)
+				}
+			case atom.Base:
+				if w.base == "" {
+					w.base = attr(t, "href")
 				}
 			case atom.Form:
 				if inForm = kind != html.EndTagToken; inForm {
@@ -113,6 +118,7 @@ func has(t html.Token, name string) bool {
 // Page is what can be read of an HTML page without running its scripts.
 type Page struct {
 	Title string
+	Base  string // of <base href> as written: what the actions of the forms are relative to; "" when it is the page itself
 	Text  string // a line for each block, at most 4 KiB
 	Forms []PageForm
 }
@@ -133,7 +139,7 @@ type Field struct {
 // ReadPage reads an HTML page as forgivingly as a browser does. Fields outside any form are left out.
 func ReadPage(data []byte) Page {
 	w := readPage(data)
-	out := Page{Title: w.title, Text: w.text}
+	out := Page{Title: w.title, Base: w.base, Text: w.text}
 	for _, f := range w.forms[:min(len(w.forms), maxForms)] {
 		if f.stray {
 			continue

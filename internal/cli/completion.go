@@ -202,6 +202,12 @@ func catalogWords(cmd *cobra.Command, done []string) []cobra.Completion {
 		return profileWords(knowledge.New().Heads().IdPs)
 	case "rules":
 		return ruleWords(true)
+	case "errors":
+		var out []cobra.Completion
+		for _, r := range errorRows(knowledge.Errors()) {
+			out = append(out, cobra.CompletionWithDesc(r.ID, r.Title))
+		}
+		return out
 	}
 	return nil
 }

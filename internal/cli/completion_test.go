@@ -57,6 +57,7 @@ func TestCompletion(t *testing.T) {
 		{[]string{"check", "--as", ""}, []string{"idp-metadata"}, ""},
 		{[]string{"catalog", ""}, []string{"sps", "idps", "rules"}, ""},
 		{[]string{"catalog", "idps", "ok"}, []string{"okta\tOkta"}, "orq"},
+		{[]string{"catalog", "errors", "CLOCK"}, []string{"CLOCK_SKEW"}, "ROLE_MAPPING"},
 		{[]string{"lab", "--fault", "DISC008"}, []string{"DISC008"}, "NET001"},
 		{[]string{"completion", ""}, []string{"bash", "zsh", "fish", "powershell"}, ""},
 	} {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"github.com/ssoctl/ssoctl/internal/evidence"
+	"github.com/ssoctl/ssoctl/internal/render"
 	"github.com/ssoctl/ssoctl/internal/report"
 )
 
@@ -41,10 +42,17 @@ func lift(c *report.Connection, veil evidence.Veil) {
 		c.Decision = &d
 	}
 	if s := c.SignedIn; s != nil {
-		in(&s.Who, &s.Ended, &s.Second)
+		// What the user's claims hold is for the eye here, and whoever writes it may mean the terminal: as they are, they stand in c.Claims.
+		harmless := func(texts ...*string) {
+			for _, t := range texts {
+				*t = render.Clean(veil.Lift(*t))
+			}
+		}
+		harmless(&s.Who, &s.Ended, &s.Second)
 		for i := range s.Rows {
+			harmless(&s.Rows[i].Name)
 			for n := range s.Rows[i].Values {
-				in(&s.Rows[i].Values[n])
+				harmless(&s.Rows[i].Values[n])
 			}
 		}
 	}

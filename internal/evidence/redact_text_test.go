@@ -47,3 +47,24 @@ func TestToldInMessages(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+// TestFieldsOfPages: what an auto-submitting page or a form-encoded answer carries is gone, however it is written.
+func TestFieldsOfPages(t *testing.T) {
+	for _, text := range []string{
+		`<input type="hidden" name="code" value="Canary7"/>`, `<input type=hidden name=code value="Canary7">`, `<input type=hidden name=code value=Canary7>`,
+		`<INPUT VALUE='Canary7' NAME='SAMLResponse'>`, `<input value="Canary7" data-x="a>b" name="id_token">`, "access_token=Canary7&token_type=bearer", "token_type=bearer&access_token=Canary7",
+	} {
+		got := string(NewRedactor(key).Body([]byte(text)))
+		if strings.Contains(got, canary) || !strings.Contains(got, mark) {
+			t.Errorf("%s: %s", text, got)
+		}
+		if again := string(NewRedactor(key).Body([]byte(got))); again != got {
+			t.Errorf("%s: %s, then %s", text, got, again)
+		}
+	}
+	for _, text := range []string{`<input name="username" value="x">`, `<input name="q">`} {
+		if got := string(NewRedactor(key).Body([]byte(text))); got != text {
+			t.Errorf("%s: %s", text, got)
+		}
+	}
+}

@@ -106,6 +106,7 @@ func TestDecide(t *testing.T) {
 		{"GitHub sees nothing", archestra + github + strict, "claims", `{"id":1,"sub":"1","email":"ann@acme.com","groups":["Admins"]}`, "strict - not_matched other_source no_rule unverified role_sync"},
 		{"GitHub has no sub", archestra + github, "userinfo", `{"id":1,"email":"ann@acme.com"}`, "allowed member - unverified"},
 		{"domain", archestra + viaOkta + "allowed_domains: [corp.com]\n", "id_token", ann + `,"email_verified":true}`, "domain member - domain"},
+		{"no domain", orq + viaOkta + "allowed_domains: [corp.com]\n", "id_token", `{"sub":"1","email":"ann"}`, "domain - - domain"},
 		{"at sign", archestra + viaOkta + "allowed_domains: [\"@acme.com\"]\n", "id_token", ann + `,"email_verified":true}`, "domain member - domain"},
 		{"subdomain", archestra + viaOkta + "allowed_domains: [acme.com]\n", "id_token", `{"sub":"1","email":"ann@eng.acme.com"}`, "allowed member - -"},
 		{"domains and SAML", archestra + anySAML + "allowed_domains: [corp.com]\n", "assertion", `{"nameID":"ann@acme.com","email":"ann@acme.com"}`, "allowed member - unverified"},

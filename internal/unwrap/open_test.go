@@ -133,6 +133,13 @@ func TestOpenValues(t *testing.T) {
 		{"jwt", jwt(`{"sub":"1"}`), KindJWT, first(jwt(`{"sub":"1"}`))},
 		{"bearer", "Authorization: Bearer " + jwt(`{}`), KindJWT, nil},
 		{"jwt without signature", strings.Join(strings.Split(jwt(`{}`), ".")[:2], "."), KindJWT, nil},
+		{"tokens, a line each", jwt(`{"a":1}`) + "\r\n\n" + jwt(`{"b":2}`) + "\n", KindJWT + " " + KindJWT, func(t *testing.T, d []Document) {
+			if string(d[0].Data) != jwt(`{"a":1}`) || string(d[1].Data) != jwt(`{"b":2}`) || d[1].Pos.Line != 3 {
+				t.Errorf("%q, %q at %v", d[0].Data, d[1].Data, d[1].Pos)
+			}
+		}},
+		{"a token in two lines", jwt(`{"a":1}`)[:50] + "\n  " + jwt(`{"a":1}`)[50:], KindJWT, first(jwt(`{"a":1}`), NoteLines)},
+		{"a token in base64 with padding", jwt(`{"a":1}`) + "==", KindJWT, first(jwt(`{"a":1}`) + "==")},
 		{"discovery", discovery, KindDiscovery, first(discovery)},
 		{"jwks", keySet, KindJWKS, first(keySet)},
 		{"oauth error", `{"error":"invalid_grant","error_description":"no"}`, KindOAuthError, nil},

@@ -31,7 +31,7 @@ func (a *app) unlikeDefault() []string {
 		if by, ok := setting.Default.(bool); !isSwitch || !ok || by == want || r.Protocol == "oidc" {
 			continue
 		}
-		out = append(out, fmt.Sprintf("after the import see that %s is %s: %s (%s)", setting.Label, map[bool]string{true: "on", false: "off"}[want != setting.Inverted], a.fill(setting.Path), r.Say))
+		out = append(out, fmt.Sprintf("after the import see that %s is %s: %s (%s)", setting.Label, map[bool]string{true: "on", false: "off"}[want != setting.Inverted], a.fillAtIdP(setting.Path), r.Say))
 	}
 	return out
 }

@@ -23,7 +23,7 @@ func idpSheet(a *app) (Output, error) {
 		walk = &knowledge.Walkthrough{}
 	}
 	if walk.Console.Known() {
-		s.text("Console: %s", a.fill(walk.Console.V))
+		s.text("Console: %s", a.fillAtIdP(walk.Console.V))
 	}
 	rows := 0
 	for _, step := range walk.Steps {
@@ -38,7 +38,7 @@ func idpSheet(a *app) (Output, error) {
 		s.section("Claims")
 		s.table("needed", "how")
 		for _, c := range walk.Claims {
-			s.row(c.Need, a.fill(c.How))
+			s.row(c.Need, a.fillAtIdP(c.How))
 		}
 	}
 	s.section("What %s reads", a.conn.SP.Name)
@@ -68,16 +68,16 @@ func (s *sheet) steps(a *app, steps []knowledge.Step) {
 		if len(step.Fields)+len(step.Copy) == 0 {
 			continue
 		}
-		s.section("%s", a.fill(cmp.Or(step.Go, step.Page, step.Do, step.Press, step.Choose, "The form")))
+		s.section("%s", a.fillAtIdP(cmp.Or(step.Go, step.Page, step.Do, step.Press, step.Choose, "The form")))
 		if step.When != "" {
 			s.text("Only %s.", step.When)
 		}
 		if len(step.Fields) > 0 {
 			s.table("field", "value")
 			for _, f := range step.Fields {
-				value := a.fill(f.Value)
+				value := a.fillAtIdP(f.Value)
 				if f.Note != "" {
-					value += " (" + a.fill(f.Note) + ")"
+					value += " (" + a.fillAtIdP(f.Note) + ")"
 				}
 				s.row(f.Label, value)
 			}
@@ -85,11 +85,11 @@ func (s *sheet) steps(a *app, steps []knowledge.Step) {
 		if len(step.Copy) > 0 {
 			s.table("take along", "for")
 			for _, c := range step.Copy {
-				s.row(a.fill(c.Label), a.goes(c.As))
+				s.row(a.fillAtIdP(c.Label), a.goes(c.As))
 			}
 		}
 		for _, w := range step.Warn {
-			s.text("Watch out: %s.", a.fill(w))
+			s.text("Watch out: %s.", a.fillAtIdP(w))
 		}
 	}
 }
@@ -159,7 +159,7 @@ func (a *app) demands(s *sheet) {
 		case value == "":
 			value = "empty"
 		}
-		rows = append(rows, []string{a.fill(cmp.Or(setting.Path, r.Setting)), a.fill(value), r.Say})
+		rows = append(rows, []string{a.fillAtIdP(cmp.Or(setting.Path, r.Setting)), a.fill(value), r.Say})
 	}
 	if len(rows) == 0 {
 		return

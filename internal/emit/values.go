@@ -53,9 +53,24 @@ func (a *app) vars() map[string]string {
 	return v
 }
 
-// fill expands a template; what has no value becomes a marked placeholder.
-func (a *app) fill(template string) string {
-	s, missing := knowledge.Expand(template, a.vars())
+// fill expands a template of the SP; what has no value becomes a marked placeholder.
+func (a *app) fill(template string) string { return filled(template, a.vars()) }
+
+// fillAtIdP expands a text of the IdP's console. What the SP's parameters set means something else there: {host} is the IdP's own.
+func (a *app) fillAtIdP(template string) string {
+	v := a.vars()
+	for _, p := range a.conn.SP.Params {
+		for _, value := range p.Values {
+			for name := range value.Sets {
+				delete(v, name)
+			}
+		}
+	}
+	return filled(template, v)
+}
+
+func filled(template string, values map[string]string) string {
+	s, missing := knowledge.Expand(template, values)
 	for _, name := range missing {
 		s = strings.ReplaceAll(s, "{"+name+"}", "‹"+strings.ReplaceAll(name, "_", " ")+"›")
 	}

@@ -189,6 +189,9 @@ func (b *builder) unmarked() {
 	all := strings.Join(texts(b.g), "\n")
 	b.g.Open = slices.DeleteFunc(b.g.Open, func(o report.GuideOpen) bool { return !strings.Contains(all, o.Mark) })
 	forms := slices.Sorted(maps.Keys(b.c.IdP.Issuer.Forms))
+	slices.SortStableFunc(forms, func(x, y string) int { // the usual ones first, which were read up on
+		return cmp.Compare(doubt(b.c.IdP.Issuer.Forms[x]), doubt(b.c.IdP.Issuer.Forms[y]))
+	})
 	for i := range b.g.Open {
 		o := &b.g.Open[i]
 		for _, key := range forms {
@@ -198,6 +201,14 @@ func (b *builder) unmarked() {
 		}
 		o.Say = cmp.Or(o.Say, "your own, at "+b.c.IdP.Name)
 	}
+}
+
+// doubt orders facts: 0 for one that was read or seen.
+func doubt(f knowledge.Fact[string]) int {
+	if f.Certain() {
+		return 0
+	}
+	return 1
 }
 
 // marked writes a template with a mark for each of its placeholders.

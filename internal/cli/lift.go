@@ -59,9 +59,9 @@ func lift(c *report.Connection, veil evidence.Veil) {
 }
 
 func liftDecision(d *report.Decision, veil evidence.Veil) {
-	d.Why, d.RoleWhy = veil.Lift(d.Why), veil.Lift(d.RoleWhy)
+	d.Why, d.RoleWhy = render.Clean(veil.Lift(d.Why)), render.Clean(veil.Lift(d.RoleWhy))
 	for i := range d.Rules {
-		d.Rules[i].Why = veil.Lift(d.Rules[i].Why)
+		d.Rules[i].Why = render.Clean(veil.Lift(d.Rules[i].Why))
 	}
 	for i := range d.Groups {
 		d.Groups[i] = veil.Lift(d.Groups[i])

@@ -58,8 +58,8 @@ func TestMapReads(t *testing.T) {
 		"report, only one": {text: `{"schema":1,"tool":{},"connections":[{"name":"x","claims":{"id_token":` + annClaims + `}}]}`, source: "id_token", email: "ann@acme.com"},
 		"report, others":   {text: `{"schema":1,"tool":{},"connections":[{"name":"x","claims":{"id_token":{}}},{"name":"y","claims":{"id_token":{}}}]}`, code: 2, errs: `no claims of the connection "one"`},
 		"report, nobody":   {text: `{"schema":1,"tool":{},"connections":[{"name":"one"}]}`, code: 2, errs: "nobody was signed in"},
-		"cut":              {text: annClaims[:60], code: 2, errs: "c.json:1:60: the JSON value ends too early"},
-		"two":              {text: annClaims + "\n" + annClaims, code: 2, errs: "c.json:2:1: text follows"},
+		"cut":              {text: annClaims[:60], code: 2, errs: "c.json:1:61: the JSON value ends too early"},
+		"two":              {text: annClaims + "\n" + annClaims, code: 2, errs: "c.json:2:2: text follows"},
 	} {
 		b.write(t, "c.json", c.text)
 		code, out, errs := b.run("map", "one", "-c", "m.yaml", "--claims", "c.json", "--format", "json")

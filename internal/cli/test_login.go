@@ -237,10 +237,11 @@ func (a *App) prepareLogin(j *judge, o testLoginOptions, args []string) (*login,
 	if l.attempt != nil && l.attempt.Connection != l.target.Name {
 		return nil, usage("", "the attempt in %s is of the connection %q, not of %q", o.finish, l.attempt.Connection, l.target.Name)
 	}
-	env, err := o.env(a, base(a, f.Doc.File), o.har != "")
+	env, err := o.env(a, base(a, f.Doc.File), false)
 	if err != nil {
 		return nil, err
 	}
+	env.Passive = env.Passive || o.har != "" // the login is over: the public documents are all that is needed
 	l.own, l.ownRaw, _ = ownProfile(l.target, env.ReadFile)
 	ctx, stop := a.Context()
 	limited, cancel := context.WithTimeout(ctx, o.timeout)

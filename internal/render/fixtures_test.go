@@ -13,7 +13,7 @@ func fixtures() map[string]*report.Report {
 	all := map[string]*report.Report{
 		"broken": broken(), "healthy": {Connections: []report.Connection{healthyConnection()}}, "undecided": {Connections: []report.Connection{unreachable()}},
 		"url": fromURL(), "check": checked(), "hostile": hostile(), "empty": {},
-		"login": {Command: "test-login", Connections: []report.Connection{signedIn()}},
+		"login":   {Command: "test-login", Connections: []report.Connection{signedIn()}},
 		"several": {Connections: []report.Connection{healthyConnection(), unreachable(), brokenConnection()}},
 	}
 	for _, r := range all {

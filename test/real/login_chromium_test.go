@@ -165,7 +165,7 @@ func (l *loginKeycloak) chromium(t *testing.T) {
 		want                       loginWant
 	}{
 		{"oidc", "orq", "orq", "http://127.0.0.1/callback", nil, "Signed in", loginWant{decision: "allowed"}},
-		{"oidc-refused", "orq", "orq", "http://127.0.0.1/callback", domains("acme.example"), "IDT032", loginWant{expectation: expectation{code: "IDT032", entry: "email-domain-not-allowed"}}},
+		{"oidc-refused", "orq", "orq", "http://127.0.0.1/callback", domains("acme.example"), "e-mail domain is", loginWant{expectation: expectation{code: "IDT032", entry: "email-domain-not-allowed"}}},
 		{"saml", "saml-orq", saml.SAML.SPEntityID, "http://127.0.0.1/saml/acs", nil, "Signed in", loginWant{decision: "allowed"}},
 	} {
 		t.Run(x.name, func(t *testing.T) {

@@ -30,7 +30,7 @@ func newRoot(app *App) *cobra.Command {
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return usage(cmd.CommandPath()+" --help", "%w", err)
 	})
-	root.AddCommand(newInit(app), newGuide(app), newDoctor(app), newCheck(app), newTestLogin(app), newMap(app), newDecode(app), newCatalog(app), newExplain(app), newEmit(app), newSchema(app), newLab(app), newDemo(app), newCompletion(app), newVersion(app))
+	root.AddCommand(newInit(app), newGuide(app), newDoctor(app), newCheck(app), newTestLogin(app), newMap(app), newDecode(app), newCatalog(app), newExplain(app), newEmit(app), newPush(app), newDiff(app), newSchema(app), newLab(app), newDemo(app), newCompletion(app), newVersion(app))
 	completions(app, root)
 	return root
 }

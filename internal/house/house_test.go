@@ -50,6 +50,7 @@ var may = map[string][]string{
 	"internal/token":              {"internal/evidence", "internal/oidcdoc", "internal/source"},
 	"internal/mapping":            {"internal/config", "internal/connection", "internal/knowledge", "internal/report"},
 	"internal/emit":               {"internal/config", "internal/connection", "internal/knowledge"},
+	"internal/push":               {"internal/connection", "internal/emit", "internal/evidence", "internal/exact", "internal/probe"},
 	"internal/receive":            {},
 	"internal/flow":               {"internal/connection", "internal/evidence", "internal/exact", "internal/mapping", "internal/oidcdoc", "internal/probe", "internal/samldoc", "internal/token", "internal/unwrap", "internal/xmltree"},
 	"internal/render":             {"internal/report"},

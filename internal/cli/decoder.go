@@ -151,6 +151,7 @@ func (d *decoder) documents(r *report.Report, found []unwrap.Document) {
 			continue
 		}
 		out := decode.Document(d.name, doc, hide, d.client)
+		out.Summary = append(out.Summary, meaning(doc, hide)...)
 		out.Source += " (" + decode.Wrapping(doc.Layers, out.Title, len(doc.Data)) + ")"
 		r.Documents = append(r.Documents, out)
 		kind, judged := kinds[doc.Kind]

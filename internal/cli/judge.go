@@ -71,6 +71,7 @@ func (j *judge) judged(s subject) (report.Connection, *check.Case) {
 		out.Lines = append(out.Lines, report.Line{Area: "login", Outcome: report.Unknown,
 			Text: "not decided without a login: " + strings.Join(entries, ", ") + " (ssoctl test-login " + s.target.Name + ")"})
 	}
+	explained(&out)
 	if s.own != nil {
 		out.SP = s.target.SPProfile()
 	}

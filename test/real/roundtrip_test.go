@@ -188,6 +188,16 @@ func TestRoundTrip(t *testing.T) {
 			}
 		})
 	}
+	t.Run("emitted", func(t *testing.T) { // what emit writes for Archestra, and no body of our own
+		id := "emitted"
+		s, c := w.connection(t, trip{server: "op"}, id)
+		if refused := w.emitted(t, s, id, c, w.secrets[c.OIDC.ClientID]); refused != "" {
+			t.Fatalf("better-auth does not take it: %s", refused)
+		}
+		if in, shows := w.signIn(t, s, id, account{"ann", w.secrets["user"]}); !in {
+			t.Errorf("nobody signs in: %s", shows)
+		}
+	})
 	if *roundTripOnly != "" {
 		return
 	}

@@ -9,9 +9,14 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/goccy/go-yaml"
 )
 
 // register stores the connection as Archestra does when its form is filled in so: with the endpoints of the discovery document.
@@ -38,16 +43,7 @@ func (w *travel) register(t *testing.T, s *realServer, id string, c connection, 
 		delete(config["spMetadata"].(map[string]any), "metadata")
 		provider["issuer"], provider["samlConfig"] = s.issuer, config
 	} else {
-		var d map[string]string
-		var raw map[string]any
-		_, text, _ := strings.Cut(s.exchange(t, "GET", s.issuer+"/.well-known/openid-configuration", nil, ""), "{")
-		if err := json.Unmarshal([]byte("{"+text), &raw); err != nil {
-			t.Fatal(err)
-		}
-		d = map[string]string{}
-		for name, v := range raw {
-			d[name], _ = v.(string)
-		}
+		d := discovered(t, s)
 		method := c.OIDC.Method
 		if method == "" {
 			method = "client_secret_basic"
@@ -61,6 +57,56 @@ func (w *travel) register(t *testing.T, s *realServer, id string, c connection, 
 		provider["issuer"], provider["oidcConfig"] = c.OIDC.Issuer, config
 	}
 	return w.post(t, "/-/provider", provider).Error
+}
+
+// discovered are the texts of the discovery document.
+func discovered(t *testing.T, s *realServer) map[string]string {
+	t.Helper()
+	var raw map[string]any
+	_, text, _ := strings.Cut(s.exchange(t, "GET", s.issuer+"/.well-known/openid-configuration", nil, ""), "{")
+	if err := json.Unmarshal([]byte("{"+text), &raw); err != nil {
+		t.Fatal(err)
+	}
+	out := map[string]string{}
+	for name, v := range raw {
+		out[name], _ = v.(string)
+	}
+	return out
+}
+
+// emitted stores what `emit --for sp --as archestra_api` writes, as Archestra does: with the secret, and with the endpoints of the discovery
+// document where it names none.
+func (w *travel) emitted(t *testing.T, s *realServer, id string, c connection, secret string) string {
+	t.Helper()
+	file, err := yaml.Marshal(rep{"version": 1, "connections": []connection{c}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "ssoctl.yaml"), file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), binary, "emit", "-c", "ssoctl.yaml", "--for", "sp", "--as", "archestra_api")
+	cmd.Dir = dir
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("emit: %v\n%s", err, file)
+	}
+	var body struct {
+		ProviderID, Issuer string
+		OIDCConfig         rep
+	}
+	if err := json.Unmarshal(out, &body); err != nil || body.OIDCConfig == nil || body.ProviderID != id {
+		t.Fatalf("%v in\n%s", err, out)
+	}
+	d := discovered(t, s)
+	for member, name := range map[string]string{"authorizationEndpoint": "authorization_endpoint", "tokenEndpoint": "token_endpoint", "jwksEndpoint": "jwks_uri", "userInfoEndpoint": "userinfo_endpoint"} {
+		if v, _ := body.OIDCConfig[member].(string); v == "" {
+			body.OIDCConfig[member] = d[name]
+		}
+	}
+	body.OIDCConfig["clientSecret"] = secret
+	return w.post(t, "/-/provider", rep{"providerId": id, "issuer": body.Issuer, "oidcConfig": body.OIDCConfig}).Error
 }
 
 func (w *travel) post(t *testing.T, path string, body any) (answer struct{ Error string }) {

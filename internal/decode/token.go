@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/ssoctl/ssoctl/internal/check"
 	"github.com/ssoctl/ssoctl/internal/evidence"
 	"github.com/ssoctl/ssoctl/internal/oidcdoc"
 	"github.com/ssoctl/ssoctl/internal/report"
@@ -123,7 +124,7 @@ func (k Client) claims(claims, shown map[string]any, name string) report.Rows {
 	if name == "access_token" || name == "logout_token" {
 		client = ""
 	}
-	compare("audience", "aud", client, slices.Contains(list(claims["aud"]), client))
+	compare("audience", "aud", client, slices.Contains(check.Strings(claims["aud"]), client))
 	rows = add(rows, "authorized party", word(shown, "azp"))
 	rows = add(rows, "subject", word(shown, "sub"))
 	rows = append(rows, k.times(claims)...)
@@ -181,21 +182,4 @@ func ago(d time.Duration) string {
 		return fmt.Sprintf("%d h", int(d.Hours()))
 	}
 	return fmt.Sprintf("%d days", int(d.Hours()/24))
-}
-
-// list gives the texts of a claim that is a text or a list of them.
-func list(v any) []string {
-	switch v := v.(type) {
-	case string:
-		return []string{v}
-	case []any:
-		var out []string
-		for _, x := range v {
-			if s, ok := x.(string); ok {
-				out = append(out, s)
-			}
-		}
-		return out
-	}
-	return nil
 }

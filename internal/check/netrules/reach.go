@@ -15,21 +15,21 @@ import (
 // Name, connection, silence: without these nothing can be decided, and each is told once.
 var reach = []check.Rule{
 	{
-		Code: "NET001", Title: "the IdP's host resolves", Severity: report.Error, Inconclusive: true,
+		Code: "NET001", Title: "the IdP's host resolves", Severity: report.Error, Inconclusive: true, Explains: afterwards(),
 		Tries: []evidence.Kind{evidence.Network}, Uses: []evidence.Kind{evidence.Config, evidence.Discovery, evidence.JWKS, evidence.SAMLMetadata, evidence.SAMLSSO},
 		Why:   "The SP cannot fetch the IdP's documents and no browser gets to the login page.",
 		Fix:   "check the spelling of the host and whether its name exists in public DNS",
 		Check: func(c *check.Case) []report.Finding { return each(c, "NET001", unresolved) },
 	},
 	{
-		Code: "NET002", Title: "a connection to the IdP's host opens", Severity: report.Error, Inconclusive: true,
+		Code: "NET002", Title: "a connection to the IdP's host opens", Severity: report.Error, Inconclusive: true, Explains: afterwards(),
 		Tries: []evidence.Kind{evidence.Network}, Uses: []evidence.Kind{evidence.Config, evidence.Discovery, evidence.JWKS, evidence.SAMLMetadata, evidence.SAMLSSO},
 		Why:   "Nothing listens there, or a firewall is in between: the SP cannot fetch the IdP's documents.",
 		Fix:   "check host and port, that the IdP runs, and that a firewall lets the SP's address in",
 		Check: func(c *check.Case) []report.Finding { return each(c, "NET002", refused) },
 	},
 	{
-		Code: "NET020", Title: "the server answers in time once it is connected", Severity: report.Error, Inconclusive: true,
+		Code: "NET020", Title: "the server answers in time once it is connected", Severity: report.Error, Inconclusive: true, Explains: afterwards(),
 		Tries: []evidence.Kind{evidence.Network}, Uses: []evidence.Kind{evidence.Config, evidence.Discovery, evidence.JWKS, evidence.SAMLMetadata, evidence.SAMLSSO},
 		Why:   "The SP waits until its own time limit, and the user sees a login that hangs.",
 		Fix:   "look at the IdP and at what stands before it (load balancer, firewall, proxy): the connection opens, the answer does not come",

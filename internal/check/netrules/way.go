@@ -14,7 +14,7 @@ import (
 // afterwards are the codes about an answer that is not the document. What is wrong with the connection file itself has no part in it,
 // and while nothing answers at all the other rules are undecided by themselves.
 func afterwards() []string {
-	return []string{"DISC003", "DISC004", "DISC005", "DISC007", "JWKS001", "MD001", "MD002", "MD049"}
+	return []string{"DISC003", "DISC004", "DISC005", "DISC007", "JWKS001", "MD001", "MD002", "MD049", "AUTHZ035"}
 }
 
 // trouble is one failure on the way to a host.

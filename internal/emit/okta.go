@@ -130,12 +130,17 @@ func oktaSAMLAPI(a *app) (Output, error) {
 	}
 	app := obj("label", a.title, "signOnMode", "SAML_2_0", "visibility", obj("autoSubmitToolbar", false, "hide", a.oktaHidden()),
 		"settings", obj("signOn", obj("ssoAcsUrl", s.acs, "recipient", s.acs, "destination", s.acs, "audience", s.audience,
+			"allowMultipleAcsEndpoints", false, "idpIssuer", "http://www.okta.com/${org.externalKey}", // Okta's own default, but demanded
 			"subjectNameIdTemplate", "${user.email}", "subjectNameIdFormat", s.nameID,
 			"responseSigned", a.on("sign_responses", s.signResponse), "assertionSigned", a.on("sign_assertions", s.signAssertion),
 			"signatureAlgorithm", "RSA_SHA256", "digestAlgorithm", "SHA256", "honorForceAuthn", true, "requestCompressed", true,
 			"authnContextClassRef", "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport",
-			"samlSignedRequestEnabled", a.on("signed_requests", s.signsRequests), "attributeStatements", statements)))
-	notes := append(missing(left),
+			"attributeStatements", statements)))
+	notes := missing(left)
+	if a.on("signed_requests", s.signsRequests) {
+		notes = append(notes, "the API's description has no member for signed requests: upload the SP's certificate and tick "+a.fillAtIdP(a.conn.IdP.Settings["signed_requests"].Path))
+	}
+	notes = append(notes,
 		fmt.Sprintf(`curl -H "Authorization: SSWS $OKTA_API_TOKEN" -H "Content-Type: application/json" -d @%s.json https://%s/api/v1/apps`, a.slug, a.host()),
 		"assign people or groups: nobody is assigned to a new application ("+a.path("users")+")")
 	return jsonOutput(append(notes, a.takeBack()...), a.slug+".json", app)

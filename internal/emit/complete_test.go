@@ -125,7 +125,7 @@ connections:
 		{"keycloak", "client_signature_required: true, sign_assertions: false", `"saml.client.signature": "false"`, `"saml.assertion.signature": "false"`},
 		{"keycloak", "force_post_binding: false, idp_initiated_url_name: tile", `"saml.force.post.binding": "false"`, `"saml_idp_initiated_sso_url_name": ""`},
 		{"keycloak", "name_id_format: username", `"saml_name_id_format": "email"`, `"saml_name_id_format": "username"`},
-		{"okta", "signed_requests: true", `"samlSignedRequestEnabled": false`, `"samlSignedRequestEnabled": true`},
+		{"okta", "signed_requests: true", "clear Applications › Orq.ai", "tick Applications"},
 		{"okta", "hide_in_portal: true", `"web": true`, `"web": false`},
 		{"authentik", "sign_assertions: false", "sign_assertion: true", "sign_assertion: false"},
 	} {

@@ -137,8 +137,12 @@ func oktaSAMLAPI(a *app) (Output, error) {
 			"authnContextClassRef", "urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport",
 			"attributeStatements", statements)))
 	notes := missing(left)
+	// The API's description has no member for signed requests: they are off in a new application.
+	at, recorded := a.fillAtIdP(a.conn.IdP.Settings["signed_requests"].Path), a.conn.Setting("signed_requests")
 	if a.on("signed_requests", s.signsRequests) {
-		notes = append(notes, "the API's description has no member for signed requests: upload the SP's certificate and tick "+a.fillAtIdP(a.conn.IdP.Settings["signed_requests"].Path))
+		notes = append(notes, "upload the SP's certificate and tick "+at)
+	} else if recorded != nil && recorded.Str() == "true" {
+		notes = append(notes, "clear "+at+" in an application that exists")
 	}
 	notes = append(notes,
 		fmt.Sprintf(`curl -H "Authorization: SSWS $OKTA_API_TOKEN" -H "Content-Type: application/json" -d @%s.json https://%s/api/v1/apps`, a.slug, a.host()),

@@ -101,6 +101,9 @@ func flagWords(f *pflag.Flag) completer {
 	if before, values, ok := strings.Cut(f.Usage, ": "); ok && (f.Name == "format" && before == "output" || f.Name == "as" && before == "what the files are") {
 		list = strings.Split(values, ", ")
 	}
+	if f.Name == "to" {
+		list = targetIDs()
+	}
 	switch {
 	case len(list) > 0:
 		return func(*cobra.Command, []string) []cobra.Completion { return list }

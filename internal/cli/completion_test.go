@@ -44,6 +44,7 @@ func TestCompletion(t *testing.T) {
 		{[]string{"doctor", ""}, []string{"orq-keycloak\torq, keycloak, oidc", "torq-okta\ttorq, okta, saml"}, ""},
 		{[]string{"doctor", "orq-keycloak", ""}, []string{"torq-okta\ttorq, okta, saml"}, "orq-keycloak"},
 		{[]string{"test-login", "to"}, []string{"torq-okta\ttorq, okta, saml"}, "orq-keycloak"},
+		{[]string{"push", "--to", ""}, []string{"keycloak", "registration", "archestra"}, ""},
 		{[]string{"emit", "-n", ""}, []string{"orq-keycloak\torq, keycloak, oidc"}, ""},
 		{[]string{"emit", "--for", ""}, []string{"idp", "sp"}, ""},
 		{[]string{"emit", "--for", "sp", "--as", ""}, []string{"archestra_api\tArchestra API, JSON"}, "keycloak_client"},

@@ -19,11 +19,12 @@ func newDiff(app *App) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "diff [NAME]",
 		Short: "show where the IdP or the SP has drifted away from the connection file",
-		Long: `diff reads what is registered on both sides by their APIs and compares it with what emit would write; nothing is written. Without --to
-it asks every side that the environment has credentials for. Exit 0: no drift, 1: drift, 3: a side could not be asked.
+		Long: `diff reads what is registered on both sides by their APIs and compares it with what emit would write; nothing is written. Without NAME
+it takes every connection of the file, without --to every side that the environment has credentials for. Exit 0: no drift, 1: drift, 3: a side
+could not be asked.
 
 ` + targetWords(),
-		Example: `  SSOCTL_KEYCLOAK_CLIENT_ID=ci SSOCTL_KEYCLOAK_CLIENT_SECRET=… ssoctl diff orq-keycloak
+		Example: `  SSOCTL_KEYCLOAK_CLIENT_ID=ci SSOCTL_KEYCLOAK_CLIENT_SECRET=… ssoctl diff
   ARCHESTRA_API_KEY=… ssoctl diff archestra-okta --to archestra --format json`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -38,7 +39,14 @@ it asks every side that the environment has credentials for. Exit 0: no drift, 1
 	return cmd
 }
 
-// diff compares a connection with both sides.
+// drift is what diff saw of one connection.
+type drift struct {
+	sides
+	drifted, failed bool
+	asked           int
+}
+
+// diff compares the named connection, or all of the file, with both sides.
 func (a *App) diff(o pushing) error {
 	targets := push.Targets()
 	if o.to != "" {
@@ -48,19 +56,77 @@ func (a *App) diff(o pushing) error {
 		}
 		targets = []push.Target{t}
 	}
-	var plans []*push.Plan
-	name, drift, asked, failed := "", false, 0, false
-	for _, t := range targets {
-		job, done, err := a.pushJob(o, t)
+	names, err := a.connections(o)
+	if err != nil {
+		return err
+	}
+	var shown []sides
+	drifted, open := false, false
+	for _, o.name = range names {
+		d, err := a.drift(o, targets, len(names) > 1)
 		if err != nil {
 			return err
 		}
-		name = job.Input.Connection.Name
-		if o.to == "" && !a.canAsk(job) {
+		switch {
+		case d.asked == 0 && len(names) == 1:
+			return usage("ssoctl diff --help lists them", "no side of %q can be asked: the environment holds no credentials for it", o.name)
+		case d.asked == 0:
+			fmt.Fprintf(a.Err, "%s: not compared: no side of it can be asked with the credentials of the environment\n", render.Clean(o.name))
+			open = true
+			continue
+		}
+		shown = append(shown, d.sides)
+		drifted, open = drifted || d.drifted, open || d.failed
+	}
+	if len(shown) == 0 {
+		return usage("ssoctl diff --help lists them", "no side of any connection can be asked with the credentials of the environment")
+	}
+	if err := a.showPlans(o.format, shown...); err != nil {
+		return err
+	}
+	switch {
+	case drifted:
+		return exit(1)
+	case open:
+		return exit(3)
+	}
+	return nil
+}
+
+// connections are the names of those to compare.
+func (a *App) connections(o pushing) ([]string, error) {
+	if o.name != "" {
+		return []string{o.name}, nil
+	}
+	file, err := a.find(o.config)
+	if err != nil {
+		return nil, err
+	}
+	f, err := a.load(file)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, t := range f.Targets {
+		names = append(names, t.Name)
+	}
+	return names, nil
+}
+
+// drift compares one connection with every side. A side that cannot be asked is passed over, but for the one that --to names of the one
+// connection at hand: there it is an error.
+func (a *App) drift(o pushing, targets []push.Target, many bool) (drift, error) {
+	d := drift{sides: sides{o.name, []*push.Plan{}}}
+	for _, t := range targets {
+		job, done, err := a.pushJob(o, t)
+		if err != nil {
+			return d, err
+		}
+		if (o.to == "" || many) && !a.canAsk(job) {
 			done()
 			continue
 		}
-		asked++
+		d.asked++
 		job.Look = true
 		plan, err := job.Plan(job.Session.Context())
 		if err == nil && plan.Action != push.Create {
@@ -70,27 +136,15 @@ func (a *App) diff(o pushing) error {
 		done()
 		switch {
 		case errors.Is(stopped, context.Canceled):
-			return exit(130)
+			return d, exit(130)
 		case err != nil:
-			fmt.Fprintf(a.Err, "%s: %s\n", t.ID, render.Clean(err.Error()))
-			failed = true
+			fmt.Fprintf(a.Err, "%s: %s: %s\n", render.Clean(o.name), t.ID, render.Clean(err.Error()))
+			d.failed = true
 		default:
-			plans, drift = append(plans, plan), drift || plan.Action != push.None
+			d.Plans, d.drifted = append(d.Plans, plan), d.drifted || plan.Action != push.None
 		}
 	}
-	if asked == 0 {
-		return usage("ssoctl diff --help lists them", "no side of %q can be asked: the environment holds no credentials for it", name)
-	}
-	if err := a.showPlans(o.format, name, plans); err != nil {
-		return err
-	}
-	switch {
-	case drift:
-		return exit(1)
-	case failed:
-		return exit(3)
-	}
-	return nil
+	return d, nil
 }
 
 // canAsk reports whether a target fits a connection and the environment holds credentials for it.

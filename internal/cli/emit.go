@@ -102,7 +102,7 @@ func (a *App) emit(o emitOptions) error {
 		return err
 	}
 	if !o.quiet {
-		a.leftToDo(out.Notes)
+		a.leftToDo(out.Left())
 	}
 	return nil
 }

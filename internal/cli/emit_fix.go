@@ -95,8 +95,8 @@ func (a *App) fixOf(in emit.Input, side emit.Side, dir string) ([]string, error)
 	if err != nil {
 		return nil, err
 	}
-	if len(out.Notes) > 0 {
-		out.Files = append(out.Files, emit.File{Name: "left-to-do.txt", Body: []byte(strings.Join(out.Notes, "\n") + "\n")})
+	if len(out.Left()) > 0 {
+		out.Files = append(out.Files, emit.File{Name: "left-to-do.txt", Body: []byte(strings.Join(out.Left(), "\n") + "\n")})
 	}
 	return writeFiles(filepath.Join(a.path(dir), nameOf(in.Connection.Name), string(side)), out)
 }

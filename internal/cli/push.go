@@ -143,7 +143,7 @@ func (a *App) push(o pushOptions) error {
 		return usage("name a file or keyring:NAME", "the server shows the client's secret once: say where it goes with --secret-to")
 	}
 	if o.format == "text" || o.dryRun {
-		if err := a.showPlans(o.format, job.Input.Connection.Name, []*push.Plan{plan}); err != nil {
+		if err := a.showPlans(o.format, sides{job.Input.Connection.Name, []*push.Plan{plan}}); err != nil {
 			return err
 		}
 	}
@@ -194,7 +194,7 @@ func (a *App) pushApply(ctx context.Context, o pushOptions, job *push.Job, plan 
 		fmt.Fprintf(a.Err, "the client secret is in %s\n", o.secretTo)
 	}
 	if o.format == "json" {
-		if err := a.showPlans(o.format, job.Input.Connection.Name, []*push.Plan{plan}); err != nil {
+		if err := a.showPlans(o.format, sides{job.Input.Connection.Name, []*push.Plan{plan}}); err != nil {
 			return err
 		}
 	}
@@ -208,6 +208,7 @@ func (a *App) pushApply(ctx context.Context, o pushOptions, job *push.Job, plan 
 		return exit(1)
 	}
 	if plan.Action != push.None {
+		a.leftToDo(plan.Left)
 		fmt.Fprintf(a.Err, "done; next: ssoctl doctor %s\n", job.Input.Connection.Name)
 	}
 	return nil
@@ -228,25 +229,44 @@ func (a *App) agreed() bool {
 	return slices.Contains([]string{"y", "yes"}, strings.ToLower(strings.TrimSpace(line)))
 }
 
-// showPlans writes plans to standard output.
-func (a *App) showPlans(format, name string, plans []*push.Plan) error {
+// sides are the plans of one connection.
+type sides struct {
+	Connection string       `json:"connection"`
+	Plans      []*push.Plan `json:"plans"`
+}
+
+// showPlans writes plans to standard output. As JSON every connection stands in connections, and a single one on the top level too.
+func (a *App) showPlans(format string, all ...sides) error {
 	if format == "json" {
+		out := map[string]any{"schema": 1, "connections": all}
+		if len(all) == 1 {
+			out["connection"], out["plans"] = all[0].Connection, all[0].Plans
+		}
 		e := json.NewEncoder(a.Out)
 		e.SetEscapeHTML(false)
 		e.SetIndent("", "  ")
-		return e.Encode(map[string]any{"schema": 1, "connection": name, "plans": plans})
+		return e.Encode(out)
 	}
-	for _, p := range plans {
-		word := map[string]string{push.None: "as it should be", push.Create: "to be created", push.Update: "to be changed", push.Delete: "to be removed"}[p.Action]
-		fmt.Fprintf(a.Out, "%s: %s: %s\n", p.Target, render.Clean(p.Where), word)
-		for _, c := range p.Changes {
-			fmt.Fprintln(a.Out, "  "+changeLine(c))
-		}
-		for _, k := range p.Kept {
-			fmt.Fprintln(a.Out, "  = "+render.Clean(k)+" (not from here; left alone)")
+	for _, s := range all {
+		for _, p := range s.Plans {
+			if len(all) > 1 {
+				fmt.Fprintf(a.Out, "%s: ", render.Clean(s.Connection))
+			}
+			a.showPlan(p)
 		}
 	}
 	return nil
+}
+
+func (a *App) showPlan(p *push.Plan) {
+	word := map[string]string{push.None: "as it should be", push.Create: "to be created", push.Update: "to be changed", push.Delete: "to be removed"}[p.Action]
+	fmt.Fprintf(a.Out, "%s: %s: %s\n", p.Target, render.Clean(p.Where), word)
+	for _, c := range p.Changes {
+		fmt.Fprintln(a.Out, "  "+changeLine(c))
+	}
+	for _, k := range p.Kept {
+		fmt.Fprintln(a.Out, "  = "+render.Clean(k)+" (not from here; left alone)")
+	}
 }
 
 // changeLine is one difference as a line.

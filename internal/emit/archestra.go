@@ -74,7 +74,7 @@ func archestraAPI(a *app) (Output, error) {
 		send = fmt.Sprintf(`envsubst '%s' < %s.json | curl -H "Authorization: $ARCHESTRA_API_KEY" -H "Content-Type: application/json" --data-binary @- %s/api/identity-providers`,
 			strings.Join(vars, " "), a.slug, cmp.Or(a.conn.Vars["base_url"], "$ARCHESTRA_BASE_URL"))
 	}
-	return jsonOutput(append([]string{send, "the API may listen elsewhere than the pages; a PUT on an existing provider replaces everything"}, notes...), a.slug+".json", body)
+	return jsonOutput([]string{send, "the API may listen elsewhere than the pages; a PUT on an existing provider replaces everything"}, notes, a.slug+".json", body)
 }
 
 func (a *app) archestraOIDC(vars *[]string) object {

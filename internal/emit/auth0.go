@@ -53,7 +53,7 @@ func auth0API(a *app) (Output, error) {
 		notes = append(missing(left), a.takeBack()...)
 	}
 	post := fmt.Sprintf(`curl -H "Authorization: Bearer $AUTH0_API_TOKEN" -H "Content-Type: application/json" -d @%s.json https://%s/api/v2/clients`, a.slug, a.host())
-	out, err := jsonOutput(append([]string{post}, notes...), a.slug+".json", client)
+	out, err := jsonOutput([]string{post}, notes, a.slug+".json", client)
 	if code := a.auth0Action(); err == nil && code != "" {
 		out.Files = append(out.Files, File{Name: "action.js", Body: []byte(code)})
 		out.Notes = append(out.Notes, "Actions › Triggers › post-login: add an Action with the code of action.js; it sends the user's roles as groups")

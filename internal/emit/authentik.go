@@ -28,8 +28,9 @@ func authentikBlueprint(a *app) (Output, error) {
 	} else if a.saml != nil && a.saml.noTile {
 		y.line(3, "meta_launch_url: \"blank://blank\" # no tile: the login starts at the SP")
 	}
-	notes = append([]string{"put the file into the blueprints folder of the worker, or Customization › Blueprints › Create › Internal"}, notes...)
-	return y.output(a.slug+".yaml", append(notes, "without a binding every user may enter: "+a.path("users"))), nil
+	out := y.output(a.slug+".yaml", append(notes, "without a binding every user may enter: "+a.path("users")))
+	out.Send = []string{"put the file into the blueprints folder of the worker, or Customization › Blueprints › Create › Internal"}
+	return out, nil
 }
 
 // authentikSlug is the slug that the issuer or the single sign-on URL names, else one made of the connection's name.

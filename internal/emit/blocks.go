@@ -18,6 +18,7 @@ func gitlabApplication(a *app) (Output, error) {
 	body := obj("name", a.title, "redirect_uri", strings.Join(o.redirectURIs, "\n"), "scopes", strings.Join(scopes, " "), "confidential", true)
 	return jsonOutput([]string{
 		fmt.Sprintf(`curl -H "PRIVATE-TOKEN: $GITLAB_TOKEN" -H "Content-Type: application/json" -d @%s.json https://%s/api/v4/applications (an administrator's token; else fill in the same values under %s)`, a.slug, a.host(), a.path("redirect_uri")),
+	}, []string{
 		a.newID(), a.keep("the answer, which shows it only once"),
 		"a scope that the SP asks for and that the application does not have fails the whole login",
 	}, a.slug+".json", body)
@@ -33,7 +34,7 @@ func zitadelAPI(a *app) (Output, error) {
 		if err != nil {
 			return Output{}, err
 		}
-		return jsonOutput(append([]string{post("saml")}, a.takeBack()...), a.slug+".json", obj("name", a.title, "metadataXml", base64.StdEncoding.EncodeToString(metadata)))
+		return jsonOutput([]string{post("saml")}, a.takeBack(), a.slug+".json", obj("name", a.title, "metadataXml", base64.StdEncoding.EncodeToString(metadata)))
 	}
 	o := a.oidc
 	grant, response := "OIDC_GRANT_TYPE_AUTHORIZATION_CODE", "OIDC_RESPONSE_TYPE_CODE"
@@ -50,11 +51,11 @@ func zitadelAPI(a *app) (Output, error) {
 	if o.postLogout != "" {
 		body = body.with("postLogoutRedirectUris", []string{o.postLogout})
 	}
-	notes := []string{post("oidc"), a.newID(), a.keep("the answer, which shows it only once")}
+	notes := []string{a.newID(), a.keep("the answer, which shows it only once")}
 	if c, ok := a.claim("groups"); ok {
 		notes = append(notes, fmt.Sprintf("roles come as an object: for %q an Action has to flatten them (%s)", c.as, a.path("claims")))
 	}
-	return jsonOutput(notes, a.slug+".json", body)
+	return jsonOutput([]string{post("oidc")}, notes, a.slug+".json", body)
 }
 
 // autheliaClient writes the client for identity_providers.oidc of Authelia's configuration.
@@ -151,5 +152,5 @@ func clientRegistration(a *app) (Output, error) {
 	return jsonOutput([]string{
 		fmt.Sprintf("POST it to the registration_endpoint of %s/.well-known/openid-configuration", strings.TrimSuffix(a.conn.Issuer(), "/")),
 		a.newID(), a.keep("client_secret of the answer"),
-	}, a.slug+".json", body)
+	}, nil, a.slug+".json", body)
 }

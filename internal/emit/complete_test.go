@@ -17,7 +17,7 @@ import (
 // everything is all that a format says: files, base64 of metadata opened, and notes.
 func everything(t *testing.T, out emit.Output) string {
 	t.Helper()
-	all := strings.Join(out.Notes, "\n")
+	all := strings.Join(out.Left(), "\n")
 	for _, f := range out.Files {
 		all += "\n" + string(f.Body)
 		var body struct{ MetadataXML string }

@@ -28,11 +28,16 @@ type File struct {
 	Body []byte
 }
 
-// Output is what a writer made: at least one file, and what is left to do with them, in order, one sentence each.
+// Output is what a writer made: at least one file, how the files get to the other side by hand, and what is left to do after that; in
+// order, one sentence or command each.
 type Output struct {
 	Files []File
+	Send  []string
 	Notes []string
 }
+
+// Left is all that is left to do by hand.
+func (o Output) Left() []string { return slices.Concat(o.Send, o.Notes) }
 
 // Side is whom the configuration is for.
 type Side string

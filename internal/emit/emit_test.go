@@ -71,8 +71,8 @@ func TestGolden(t *testing.T) {
 					parses(t, name+" "+f.ID, file, known)
 					archive.Files = append(archive.Files, txtar.File{Name: at + file.Name, Data: file.Body})
 				}
-				if len(out.Notes) > 0 {
-					archive.Files = append(archive.Files, txtar.File{Name: at + "notes", Data: []byte(strings.Join(out.Notes, "\n") + "\n")})
+				if len(out.Left()) > 0 {
+					archive.Files = append(archive.Files, txtar.File{Name: at + "notes", Data: []byte(strings.Join(out.Left(), "\n") + "\n")})
 				}
 			}
 		}
@@ -207,7 +207,7 @@ connections:
 					if err != nil {
 						continue // an IdP without OIDC has no sheet for it
 					}
-					all := strings.Join(out.Notes, "\n")
+					all := strings.Join(out.Left(), "\n")
 					for _, file := range out.Files {
 						all += string(file.Body)
 					}

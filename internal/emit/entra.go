@@ -87,7 +87,7 @@ func entraGraph(a *app) (Output, error) {
 	if o.postLogout != "" {
 		notes = append(notes, fmt.Sprintf("for sign-out to lead back, add %s to the Redirect URIs as well", o.postLogout))
 	}
-	out, err := jsonOutput(append(missing(left), notes...), "application.json", body)
+	out, err := jsonOutput(nil, append(missing(left), notes...), "application.json", body)
 	script := entraScript(
 		`APP_ID=$(az rest --method POST --uri https://graph.microsoft.com/v1.0/applications --headers Content-Type=application/json --body @application.json --query appId --output tsv)`,
 		`az ad sp create --id "$APP_ID" --output none`,
@@ -184,7 +184,7 @@ func entraSAMLGraph(a *app) (Output, error) {
 			send+`POST --uri "`+graph+`/servicePrincipals/$SP/claimsMappingPolicies/\$ref" --body "{\"@odata.id\": \"`+graph+`/policies/claimsMappingPolicies/$POLICY\"}"`)
 	}
 	lines = append(lines, `echo "metadata: https://login.microsoftonline.com/$(az account show --query tenantId --output tsv)/federationmetadata/2007-06/federationmetadata.xml?appid=$APP_ID"`)
-	out, err := jsonOutput(append(notes, a.entraSAMLNotes()...), named...)
+	out, err := jsonOutput(nil, append(notes, a.entraSAMLNotes()...), named...)
 	out.Files = append(out.Files, File{Name: "commands.sh", Body: entraScript(lines...)})
 	return out, err
 }

@@ -71,9 +71,9 @@ func jsonFile(name string, v any) (File, error) {
 	return File{Name: name, Body: b.Bytes()}, nil
 }
 
-// jsonOutput is an output of JSON documents.
-func jsonOutput(notes []string, named ...any) (Output, error) {
-	out := Output{Notes: notes}
+// jsonOutput is an output of JSON documents: pairs of a name and a body.
+func jsonOutput(send, notes []string, named ...any) (Output, error) {
+	out := Output{Send: send, Notes: notes}
 	for i := 0; i+1 < len(named); i += 2 {
 		f, err := jsonFile(named[i].(string), named[i+1])
 		if err != nil {

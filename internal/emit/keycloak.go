@@ -31,7 +31,7 @@ func keycloakClient(a *app) (Output, error) {
 		"standardFlowEnabled", !o.implicit || a.on("standard_flow", false), "implicitFlowEnabled", o.implicit,
 		"directAccessGrantsEnabled", false, "serviceAccountsEnabled", false, "frontchannelLogout", false,
 		"redirectUris", o.redirectURIs, "webOrigins", []string{}, "attributes", attributes, "protocolMappers", mappers)
-	return jsonOutput(append(keycloakNotes(a, left), a.keep(a.path("secret"))), a.slug+".json", client)
+	return jsonOutput(keycloakImport(a), append(missing(left), a.keep(a.path("secret"))), a.slug+".json", client)
 }
 
 // keycloakOIDCMappers are the mappers that the default client scopes of a realm do not have: groups, without the leading path.
@@ -110,11 +110,11 @@ func keycloakSAML(a *app, named func(claim) string) (Output, error) {
 		"attributes", attributes, "protocolMappers", mappers,
 		// none: the realm's default role_list would send one Role attribute per role
 		"defaultClientScopes", []string{}, "optionalClientScopes", []string{})
-	notes := append(keycloakNotes(a, left), fmt.Sprintf("give %s the realm's own signing certificate (%s), not the one of the client's tab Keys", a.conn.SP.Name, a.path("certificate")))
+	notes := append(missing(left), fmt.Sprintf("give %s the realm's own signing certificate (%s), not the one of the client's tab Keys", a.conn.SP.Name, a.path("certificate")))
 	if s.audience != "" && s.audience != s.entityID {
 		notes = append(notes, fmt.Sprintf("the assertion names %q as audience; the SP expects %q", s.entityID, s.audience))
 	}
-	return jsonOutput(notes, a.slug+".json", client)
+	return jsonOutput(keycloakImport(a), notes, a.slug+".json", client)
 }
 
 func keycloakSAMLAttributes(a *app) (object, error) {
@@ -162,12 +162,12 @@ func keycloakNameID(urn string) string {
 	return "username"
 }
 
-func keycloakNotes(a *app, left []claim) []string {
+func keycloakImport(a *app) []string {
 	realm := "REALM"
 	if _, name, ok := strings.Cut(a.issuer(), "/realms/"); ok {
 		realm, _, _ = strings.Cut(name, "/")
 	}
-	return append(missing(left), fmt.Sprintf("import: kcadm.sh create clients -r %s -f %s.json, or Clients › Import client", realm, a.slug))
+	return []string{fmt.Sprintf("import: kcadm.sh create clients -r %s -f %s.json, or Clients › Import client", realm, a.slug)}
 }
 
 // issuer is the IdP's name: the OIDC issuer or the SAML entity ID; "" when nobody says.

@@ -13,12 +13,12 @@ func spMetadata(a *app) (Output, error) {
 	if err != nil {
 		return Output{}, err
 	}
-	notes := []string{"import it at the IdP as metadata of a service provider"}
+	var notes []string
 	if a.saml.audience != a.saml.entityID {
 		notes = append(notes, fmt.Sprintf("the SP expects the audience %q, which metadata cannot say", a.saml.audience))
 	}
 	notes = append(notes, a.unlikeDefault()...)
-	return Output{Files: []File{{Name: a.slug + "-metadata.xml", Body: b}}, Notes: append(notes, a.takeBack()...)}, nil
+	return Output{Files: []File{{Name: a.slug + "-metadata.xml", Body: b}}, Send: []string{"import it at the IdP as metadata of a service provider"}, Notes: append(notes, a.takeBack()...)}, nil
 }
 
 // unlikeDefault are the switches that the SP wants otherwise than a new application of the IdP has them: an import of metadata may leave

@@ -44,8 +44,8 @@ func oktaAPI(a *app) (Output, error) {
 	app := obj("name", "oidc_client", "label", a.title, "signOnMode", "OPENID_CONNECT",
 		"credentials", obj("oauthClient", obj("autoKeyRotation", true, "token_endpoint_auth_method", o.authMethod, "pkce_required", o.pkce)),
 		"visibility", obj("hide", a.oktaHidden()), "settings", obj("oauthClient", client))
+	send := []string{a.oktaPost(a.slug, "apps")}
 	notes := []string{
-		fmt.Sprintf(`curl -H "Authorization: SSWS $OKTA_API_TOKEN" -H "Content-Type: application/json" -d @%s.json https://%s/api/v1/apps`, a.slug, a.host()),
 		a.newID(), a.keep(a.path("secret")), "assign people or groups: nobody is assigned to a new application (" + a.path("users") + ")",
 	}
 	named := []any{a.slug + ".json", app}
@@ -60,14 +60,14 @@ func oktaAPI(a *app) (Output, error) {
 			} else {
 				body = body.with("valueType", "EXPRESSION", "value", oktaUser[c.name])
 			}
-			name := "claim-" + slug(c.as) + ".json"
-			named = append(named, name, body)
-			notes = append(notes, fmt.Sprintf(`curl -H "Authorization: SSWS $OKTA_API_TOKEN" -H "Content-Type: application/json" -d @%s https://%s/api/v1/authorizationServers/%s/claims`, name, a.host(), server))
+			name := "claim-" + slug(c.as)
+			named = append(named, name+".json", body)
+			send = append(send, a.oktaPost(name, "authorizationServers/"+server+"/claims"))
 		case c.name == "groups":
 			notes = append(notes, fmt.Sprintf("the organisation's own server takes the groups claim in the console only: %s, Filter, %s, Matches regex, .*", a.path("groups"), c.as))
 		}
 	}
-	return jsonOutput(append(notes, missing(left)...), named...)
+	return jsonOutput(send, append(notes, missing(left)...), named...)
 }
 
 // oktaClaims are the claims that the ID token of the issuer does not bring by itself.
@@ -115,6 +115,11 @@ func statementFormat(name string) string {
 	return "urn:oasis:names:tc:SAML:2.0:attrname-format:basic"
 }
 
+// oktaPost is the command that sends a file to Okta's management API.
+func (a *app) oktaPost(file, to string) string {
+	return fmt.Sprintf(`curl -H "Authorization: SSWS $OKTA_API_TOKEN" -H "Content-Type: application/json" -d @%s.json https://%s/api/v1/%s`, file, a.host(), to)
+}
+
 func oktaSAMLAPI(a *app) (Output, error) {
 	s := a.saml
 	statements, left := []object{}, []claim(nil)
@@ -144,10 +149,8 @@ func oktaSAMLAPI(a *app) (Output, error) {
 	} else if recorded != nil && recorded.Str() == "true" {
 		notes = append(notes, "clear "+at+" in an application that exists")
 	}
-	notes = append(notes,
-		fmt.Sprintf(`curl -H "Authorization: SSWS $OKTA_API_TOKEN" -H "Content-Type: application/json" -d @%s.json https://%s/api/v1/apps`, a.slug, a.host()),
-		"assign people or groups: nobody is assigned to a new application ("+a.path("users")+")")
-	return jsonOutput(append(notes, a.takeBack()...), a.slug+".json", app)
+	notes = append(notes, "assign people or groups: nobody is assigned to a new application ("+a.path("users")+")")
+	return jsonOutput([]string{a.oktaPost(a.slug, "apps")}, append(notes, a.takeBack()...), a.slug+".json", app)
 }
 
 // takeBack is the note about the values that the SP needs of a new SAML application.

@@ -72,6 +72,7 @@ type Job struct {
 
 	remote  remote
 	want    rep
+	left    []string // notes of the emitted file
 	state   *state
 	secrets []string // that were sent
 }
@@ -85,6 +86,8 @@ type Plan struct {
 	Changes []Change `json:"changes"`
 	// Kept is what stands there beside what the connection needs; it is left alone.
 	Kept []string `json:"kept,omitempty"`
+	// Left is what the API does not do, to be done by hand.
+	Left []string `json:"left,omitempty"`
 
 	now, next rep
 }
@@ -144,6 +147,7 @@ func (j *Job) prepare() error {
 	if err != nil {
 		return err
 	}
+	j.left = out.Notes
 	if j.want, err = object(out.Files[0].Body); err != nil {
 		return fmt.Errorf("%s is no JSON object: name a format that %s takes", f.ID, j.Target.Title)
 	}
@@ -182,6 +186,7 @@ func (j *Job) planned(now rep) *Plan {
 	m := merger{rules: j.remote.rules(), prune: j.Prune}
 	next := m.merge("", any(now), any(j.want))
 	p.next, p.Changes, p.Kept = next.(rep), m.changes, m.kept
+	p.Left = j.left
 	switch {
 	case now == nil:
 		p.Action = Create

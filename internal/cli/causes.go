@@ -12,23 +12,20 @@ import (
 	"github.com/ssoctl/ssoctl/internal/unwrap"
 )
 
-// unclassified are the rules that quote an answer which no profile knows; what error texts say of it stands beside the quote, with the fix
-// that explain gives for the same text.
-var unclassified = []string{"AUTHZ018"}
-
-// explained adds what error texts know of answers that are only quoted.
+// explained adds what error texts know of answers that a finding only quotes, with the fix that explain gives for the same text. What the
+// rule knows by itself is left alone.
 func explained(c *report.Connection) {
 	var engine *explain.Engine
 	for i := range c.Findings {
 		f := &c.Findings[i]
-		if !slices.Contains(unclassified, f.Code) || f.Inconclusive {
+		if f.Said == "" || f.Inconclusive {
 			continue
 		}
 		if engine == nil {
 			engine = explain.New(knowledge.Errors())
 		}
-		cause, ok := likeliest(engine, explain.Query{Text: f.Got, IdP: c.IdP, SP: c.SP, Protocol: c.Protocol, Name: c.Name})
-		if !ok {
+		cause, ok := likeliest(engine, explain.Query{Text: f.Said, IdP: c.IdP, SP: c.SP, Protocol: c.Protocol, Name: c.Name})
+		if !ok || slices.Contains(engine.Rules(cause.ID), f.Code) {
 			continue
 		}
 		f.Message += "; " + cause.Confidence + ": " + cause.Title

@@ -10,9 +10,9 @@ import (
 // TestExplained adds what error texts know to an answer that a rule can only quote, and leaves alone what nobody knows and what has a rule.
 func TestExplained(t *testing.T) {
 	c := report.Connection{Name: "orq-entra", SP: "orq", IdP: "entra", Protocol: "oidc", Findings: []report.Finding{
-		{Code: "AUTHZ018", Message: "the IdP ended the login", Got: "AADSTS50011: The redirect URI specified in the request does not match the redirect URIs configured for the application", Fix: []string{"look into the log"}},
-		{Code: "AUTHZ018", Message: "the IdP ended the login", Got: "something went wrong", Fix: []string{"look into the log"}},
-		{Code: "AUTHZ001", Message: "told by its own rule", Got: "AADSTS50011: The redirect URI does not match"},
+		{Code: "AUTHZ018", Message: "the IdP ended the login", Said: "AADSTS50011: The redirect URI specified in the request does not match the redirect URIs configured for the application", Fix: []string{"look into the log"}},
+		{Code: "AUTHZ018", Message: "the IdP ended the login", Said: "something went wrong", Fix: []string{"look into the log"}},
+		{Code: "AUTHZ001", Message: "told by its own rule", Said: "AADSTS50011: The redirect URI does not match"},
 	}}
 	explained(&c)
 	known, unknown, told := c.Findings[0], c.Findings[1], c.Findings[2]

@@ -44,6 +44,14 @@ func New(book *knowledge.ErrorBook) *Engine {
 	return e
 }
 
+// Rules are the codes of the rules that find a class's cause by themselves.
+func (e *Engine) Rules(class string) []string {
+	if c := e.classes[class]; c != nil {
+		return c.Rules
+	}
+	return nil
+}
+
 // Query is a text, and what is known beside it. Empty fields: not known.
 type Query struct {
 	Text     string

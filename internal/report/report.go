@@ -104,6 +104,8 @@ type Finding struct {
 	References      []string `json:"references,omitempty"`
 	// Inconclusive marks a finding that says why nothing could be decided, not that the connection is wrong.
 	Inconclusive bool `json:"-"`
+	// Said is what the other side answered, where the finding quotes it without knowing what it means.
+	Said string `json:"-"`
 	// Aspect tells apart what one rule judges, where an SP reacts differently to one of them: "issue_instant", "doctype".
 	Aspect string `json:"-"`
 	// CausedBy is the code of the finding that this one follows from.

@@ -91,6 +91,9 @@ func told(c *check.Case) bool { return c.Config.Protocol() == config.SAML && len
 // at places a finding at an answer.
 func at(a *check.Attempt, f report.Finding) []report.Finding {
 	f.Where, f.Got = cite(a), orStatus(a)
+	if a.Means == "unknown" {
+		f.Said = a.Quote()
+	}
 	return []report.Finding{f}
 }
 
@@ -104,7 +107,7 @@ func refusedOtherwise(c *check.Case) []report.Finding {
 			Message: "the device authorization endpoint gave no answer: " + check.Quote(ex.Failure.Text), Fix: []string{"ssoctl doctor " + c.Config.Name}}}
 	}
 	if code == "" && a == nil && c.Login.End == evidence.EndedRefused && c.Login.Refused == nil && c.Login.Started == nil {
-		return []report.Finding{{Where: loginPlace(c), Got: c.Login.Detail, Fix: otherwiseSteps(c),
+		return []report.Finding{{Where: loginPlace(c), Got: c.Login.Detail, Said: c.Login.Detail, Fix: otherwiseSteps(c),
 			Message: "the IdP refused the login and said " + check.Quote(orNothing(c.Login.Detail))}}
 	}
 	if code != otherwise {

@@ -142,6 +142,7 @@ func refusal(l letter) []report.Finding {
 	f := l.about(place, "Value", said, "Success", "the IdP answers %q", said)
 	if r.StatusMessage != "" {
 		f.Message += fmt.Sprintf(" and says %s", check.Quote(r.StatusMessage))
+		f.Said = r.StatusMessage
 	}
 	if known {
 		f.Message += ": " + what.says

@@ -140,7 +140,7 @@ func noTokens(c *check.Case, f report.Finding) *report.Finding {
 		if said == "" {
 			said = ex.Name()
 		}
-		f.Got = said
+		f.Got, f.Said = said, a.Quote()
 		f.Message = "the token endpoint refuses to exchange the code: it answers " + check.Quote(said)
 		f.Fix = []string{c.AtIdP("see what its log says of the exchange", "log")}
 		if ex.Status == 429 || ex.Status >= 500 {

@@ -93,11 +93,19 @@ func (a *App) pasted(args []string) (name string, data []byte, err error) {
 	} else {
 		name = args[0]
 		data, err = readCapped(a.path(name), maxPaste)
+		if err != nil && pastedArgument(name) {
+			return "", nil, usage("paste it to standard input: ssoctl decode -", "the argument is no file, and what is to be decoded is not taken from the command line, where others may read it")
+		}
 	}
 	if err != nil {
 		return "", nil, usage("", "%w", err)
 	}
 	return name, data, nil
+}
+
+// pastedArgument reports whether an argument is a message where a file's name belongs. It may hold secrets, and is not repeated.
+func pastedArgument(arg string) bool {
+	return strings.Contains(arg, "://") || strings.HasPrefix(arg, "eyJ") || strings.HasPrefix(arg, "<") || len(arg) > 255
 }
 
 func (a *App) redactHAR(name string, data []byte, to string) error {

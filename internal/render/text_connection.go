@@ -1,7 +1,10 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 
 	"charm.land/lipgloss/v2"
@@ -153,10 +156,23 @@ func (p *page) undecided(c report.Connection) {
 	}
 }
 
-// results writes every rule's outcome with its reason.
+// results lists what every rule came to: a line each, and together those that do not apply or wait for a login for the same reason.
 func (p *page) results(c report.Connection) {
 	p.line("")
+	together := map[string][]string{} // by reason, the codes
+	var reasons []string
 	for _, r := range c.Results {
+		if r.Outcome == report.NotApplicable || r.WaitsForLogin() {
+			reason := cmp.Or(r.Reason, "nothing to judge")
+			if r.WaitsForLogin() {
+				reason = ""
+			}
+			if together[reason] == nil {
+				reasons = append(reasons, reason)
+			}
+			together[reason] = append(together[reason], r.Code)
+			continue
+		}
 		symbol, colour := outcomeSign(r.Outcome, worstOf(c, r.Code))
 		said := r.Title
 		if r.Reason != "" {
@@ -164,4 +180,39 @@ func (p *page) results(c report.Connection) {
 		}
 		p.para(fmt.Sprintf("  %s %-8s %-14s ", p.paint(colour, symbol), r.Code, outcomeWord(r.Outcome)), 28, plain, said)
 	}
+	slices.Sort(reasons) // those that wait for a login come first
+	for _, reason := range reasons {
+		if reason == "" {
+			symbol, colour := outcomeSign(report.Unknown, 0)
+			p.para(fmt.Sprintf("  %s wait for a login ", p.paint(colour, symbol)), 4, plain, spans(together[reason]))
+			continue
+		}
+		symbol, colour := outcomeSign(report.NotApplicable, 0)
+		p.para(fmt.Sprintf("  %s not applicable  ", p.paint(colour, symbol)), 4, plain, reason+": "+spans(together[reason]))
+	}
+}
+
+// spans writes codes in their order, neighbours as a range: "AST001–AST046".
+func spans(codes []string) string {
+	var out []string
+	for i := 0; i < len(codes); {
+		end := i
+		for end+1 < len(codes) && nextCode(codes[end], codes[end+1]) {
+			end++
+		}
+		if end > i+1 {
+			out = append(out, codes[i]+"–"+codes[end])
+		} else {
+			out = append(out, codes[i:end+1]...)
+		}
+		i = end + 1
+	}
+	return strings.Join(out, " ")
+}
+
+// nextCode reports whether b is the next code of a's area.
+func nextCode(a, b string) bool {
+	area := strings.TrimRight(a, "0123456789")
+	n, err := strconv.Atoi(a[len(area):])
+	return err == nil && b == fmt.Sprintf("%s%03d", area, n+1)
 }

@@ -1,7 +1,7 @@
 package all
 
 // Cases are txtar files. testdata/rules/AREA/CODE.txtar judges by that one rule and has sections named
-// fails/NAME/FILE and passes/NAME/FILE; testdata/cases/NAME.txtar judges by all rules and has plain FILE sections.
+// fails/NAME/FILE, passes/NAME/FILE and skipped/NAME/FILE (not applicable); testdata/cases/NAME.txtar judges by all rules and has plain FILE sections.
 //
 //	ssoctl.yaml               the connection file; its first connection is judged (evidence config, config.file)
 //	now                       the time to judge by, RFC 3339; default 2026-06-01T12:00:00Z
@@ -94,6 +94,9 @@ func judgeAlone(t *testing.T, ar *txtar.Archive, r check.Rule, s story, lib *kno
 		for _, res := range results {
 			if res.Outcome == report.Broken {
 				t.Fatalf("%s", res.Reason)
+			}
+			if s.group == "skipped" && res.Outcome != report.NotApplicable {
+				t.Errorf("the outcome is %s (%s)", res.Outcome, res.Reason)
 			}
 			if s.group == "passes" && len(findings) == 0 && res.Outcome == report.Unknown && c.Config != nil && s.name != "undecided" && !strings.HasPrefix(s.name, "undecided") {
 				t.Errorf("the outcome is unknown (%s); name the case undecided… if that is meant", res.Reason)

@@ -60,6 +60,9 @@ func mdValidity(d metadoc) []report.Finding {
 		case left < 7*24*time.Hour:
 			f = d.about(e, "validUntil", text, "after "+now, "the metadata is valid until %s, for another %s (it is %q)", check.Quote(text), mdLasting(left), now)
 			f.Severity = report.Warning
+			if d.madeAnew(e, left) {
+				f.Severity = report.Info
+			}
 		default:
 			continue
 		}
@@ -71,6 +74,13 @@ func mdValidity(d metadoc) []report.Finding {
 		out = append(out, f)
 	}
 	return out
+}
+
+// madeAnew reports whether metadata that was fetched looks made at every request, for so long from then on: a whole number of hours is left
+// to the second, and whoever keeps a copy is told for how long.
+func (d metadoc) madeAnew(e *xmltree.Element, left time.Duration) bool {
+	off := left - left.Round(time.Hour)
+	return !d.c.Seen[d.kind].Obs.FromFile() && e.Has("cacheDuration") && off.Abs() < 2*time.Second && left > time.Hour
 }
 
 // mdLasting words a duration in its largest unit.

@@ -39,10 +39,12 @@ names; "among" when any of the (at most four) causes is.
 		fmt.Fprintf(&b, "| %s | %d | %d (%.1f %%) | %d (%.1f %%) | %d |\n", name, f.all, f.right, f.percent(), f.among, 100*float64(f.among)/float64(f.all), f.none)
 	}
 	row("examples", "examples.yaml")
-	row("tune", "tune/*.yaml")
-	row("report", "report/*.yaml")
+	row("tune", "tune/[tl]*.yaml")
+	row("report", "report/[tl]*.yaml")
 	row("tune, collected after the texts were written", "tune/late.yaml")
 	row("report, collected after the texts were written", "report/late.yaml")
+	row("tune, collected by a stranger", "tune/stranger.yaml")
+	row("report, collected by a stranger", "report/stranger.yaml")
 	row("fresh, found last and in neither half", "fresh.yaml")
 	ps := pastes(t, "lookalikes.yaml")
 	none := 0

@@ -104,14 +104,15 @@ const fieldMark, itemMark = "\x1f", "\x1e"
 // Errors reads the packed error texts; signatures only when they are asked for. It panics when the texts are damaged: they are part of
 // the program, and tested.
 func Errors() *ErrorBook {
-	b, err := readErrors(packedErrors)
+	b, err := ParseErrors(packedErrors)
 	if err != nil {
 		panic("knowledge: errors.bin: " + err.Error())
 	}
 	return b
 }
 
-func readErrors(text string) (*ErrorBook, error) {
+// ParseErrors reads what ErrorsText gives.
+func ParseErrors(text string) (*ErrorBook, error) {
 	b := &ErrorBook{}
 	for line := range strings.SplitSeq(text, "\n") {
 		if line == "" {

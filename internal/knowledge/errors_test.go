@@ -19,7 +19,7 @@ func TestErrorsAreFresh(t *testing.T) {
 // TestReadErrors: what does not have the shape of the packed form is refused.
 func TestReadErrors(t *testing.T) {
 	for _, text := range []string{"Z\x1f1\n", "C\x1fonly\n", "S\x1f1\x1f2\n", "E\x1f1\n"} {
-		if _, err := readErrors(text); err == nil {
+		if _, err := ParseErrors(text); err == nil {
 			t.Errorf("%q is taken", text)
 		}
 	}

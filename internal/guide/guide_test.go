@@ -58,6 +58,7 @@ func TestEveryCombination(t *testing.T) {
 				made++
 				marks(t, at, g)
 				complete(t, at, c, g)
+				alone(t, at, c, g, lib.Heads().SPs)
 			}
 		}
 	}
@@ -90,6 +91,19 @@ func marks(t *testing.T, at string, g *report.Guide) {
 	for _, o := range g.Open {
 		if !strings.Contains(whole, o.Mark) {
 			t.Errorf("%s: %s is explained and used nowhere", at, o.Mark)
+		}
+	}
+}
+
+// alone demands that no other SP is named: the guide is read by somebody who sets up this one. An SP that is an IdP too may be that.
+func alone(t *testing.T, at string, c *connection.Connection, g *report.Guide, sps []knowledge.Head) {
+	t.Helper()
+	whole := strings.Join(texts(g), "\n")
+	for _, other := range sps {
+		name := regexp.MustCompile(`\b` + regexp.QuoteMeta(other.Name) + `\b`)
+		own := c.SP.Name + " " + c.IdP.Name
+		if slices.Contains([]string{"orq", "archestra", "torq"}, other.ID) && !strings.Contains(own, other.Name) && name.MatchString(whole) {
+			t.Errorf("%s names %s", at, other.Name)
 		}
 	}
 }

@@ -204,16 +204,9 @@ func (a *App) fitting(lib *knowledge.Library, o guideOptions, args []string) (*c
 
 // madeUp is a connection of the two products that states nothing but what --set gives.
 func madeUp(lib *knowledge.Library, sp *knowledge.SP, idp *knowledge.IdP, profile string, o guideOptions) (*connection.Connection, error) {
-	s := starter{params: map[string]string{}}
-	for _, kv := range o.set {
-		k, v, ok := strings.Cut(kv, "=")
-		if !ok {
-			return nil, usage("", "--set %q is not KEY=VALUE", kv)
-		}
-		if !slices.ContainsFunc(sp.Params, func(p knowledge.Param) bool { return p.Name == k }) {
-			return nil, usage("ssoctl catalog sps "+sp.ID, "%s has no parameter %q", sp.Name, k)
-		}
-		s.params[k] = v
+	params, err := setParams(lib, sp, o.set)
+	if err != nil {
+		return nil, err
 	}
 	protocol := o.protocol
 	if protocol == "" {
@@ -223,7 +216,7 @@ func madeUp(lib *knowledge.Library, sp *knowledge.SP, idp *knowledge.IdP, profil
 	var b strings.Builder
 	fmt.Fprintf(&b, "version: 1\nconnections:\n  - name: guide\n    sp:\n      profile: %q\n", profile)
 	for _, p := range sp.Params {
-		if v := s.params[p.Name]; v != "" {
+		if v := params[p.Name]; v != "" {
 			fmt.Fprintf(&b, "      %s: %q\n", p.Name, v)
 		}
 	}

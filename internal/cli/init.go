@@ -59,14 +59,7 @@ is named at the end.`,
 
 func runInit(app *App, o initOptions, args []string) error {
 	lib := knowledge.New()
-	s := &starter{lib: lib, params: map[string]string{}, protocol: o.protocol, idp: o.idp, clientID: o.clientID, domains: o.domains}
-	for _, kv := range o.set {
-		k, v, ok := strings.Cut(kv, "=")
-		if !ok {
-			return usage("", "--set %q is not KEY=VALUE", kv)
-		}
-		s.params[k] = v
-	}
+	s := &starter{lib: lib, protocol: o.protocol, idp: o.idp, clientID: o.clientID, domains: o.domains}
 	address := ""
 	if len(args) > 0 {
 		address = args[0]
@@ -87,6 +80,10 @@ func runInit(app *App, o initOptions, args []string) error {
 	}
 	if _, ok := lib.IdP(s.idp); s.idp != "" && !ok {
 		return unknownProfile("IdP", s.idp, idpIDs(lib))
+	}
+	var err error
+	if s.params, err = setParams(lib, s.sp, o.set); err != nil {
+		return err
 	}
 	if err := s.settle(ask); err != nil {
 		return err
@@ -142,18 +139,9 @@ func (s *starter) settle(ask asker) error {
 	if !slices.Contains(s.sp.Protocols, s.protocol) {
 		return usage("", "%s speaks %s, not %q", s.sp.Name, strings.Join(s.sp.Protocols, " and "), s.protocol)
 	}
-	for name := range s.params {
-		if !slices.ContainsFunc(s.sp.Params, func(p knowledge.Param) bool { return p.Name == name }) {
-			var names []string
-			for _, p := range s.sp.Params {
-				names = append(names, p.Name)
-			}
-			return usage("parameters of "+s.sp.ID+": "+strings.Join(names, ", "), "%s has no parameter %q", s.sp.Name, name)
-		}
-	}
 	for _, p := range s.sp.Params {
 		if s.params[p.Name] == "" && slices.Contains(p.Required, s.protocol) && ask.can() {
-			s.params[p.Name] = ask.text(p.Name+": "+p.Say, p.Example)
+			s.params[p.Name] = ask.shaped(s.lib, p)
 		}
 	}
 	if s.protocol == "oidc" && s.clientID == "" && ask.can() {
@@ -253,6 +241,19 @@ func (q asker) text(question, otherwise string) string {
 		return otherwise
 	}
 	return cmp.Or(strings.TrimSpace(q.in.Text()), otherwise)
+}
+
+// shaped asks for a parameter until the answer has its shape, three times at most; then its example stands there to be changed.
+func (q asker) shaped(lib *knowledge.Library, p knowledge.Param) string {
+	for range 3 {
+		got := q.text(p.Name+": "+p.Say, p.Example)
+		why := misshapen(lib, p, got)
+		if why == "" {
+			return got
+		}
+		fmt.Fprintln(q.app.Err, why)
+	}
+	return p.Example
 }
 
 // choice asks until the answer is one of the known ones, three times at most.

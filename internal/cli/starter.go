@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -131,6 +132,48 @@ func (s *starter) parameters() [][3]string {
 		}
 	}
 	return out
+}
+
+// setParams reads --set: parameters that the SP has, each of the shape that it wants.
+func setParams(lib *knowledge.Library, sp *knowledge.SP, set []string) (map[string]string, error) {
+	out := map[string]string{}
+	for _, kv := range set {
+		k, v, ok := strings.Cut(kv, "=")
+		if !ok {
+			return nil, usage("", "--set %q is not KEY=VALUE", kv)
+		}
+		i := slices.IndexFunc(sp.Params, func(p knowledge.Param) bool { return p.Name == k })
+		if i < 0 {
+			var names []string
+			for _, p := range sp.Params {
+				names = append(names, p.Name)
+			}
+			return nil, usage("parameters of "+sp.ID+": "+strings.Join(names, ", "), "%s has no parameter %q", sp.Name, k)
+		}
+		if why := misshapen(lib, sp.Params[i], v); why != "" {
+			return nil, usage(k+" is "+sp.Params[i].Say, "--set: %s", why)
+		}
+		out[k] = v
+	}
+	return out, nil
+}
+
+// misshapen says why a value cannot be that of a parameter; "" when it can.
+func misshapen(lib *knowledge.Library, p knowledge.Param, value string) string {
+	if len(p.Values) > 0 {
+		var allowed []string
+		for _, v := range p.Values {
+			allowed = append(allowed, v.Value)
+		}
+		if !slices.Contains(allowed, value) {
+			return fmt.Sprintf("%s is %q, not one of %s", p.Name, value, strings.Join(allowed, ", "))
+		}
+		return ""
+	}
+	if p.Pattern != "" && !lib.Matches(p.Pattern, value) && !lib.Matches(p.Pattern, strings.TrimRight(value, "/")) {
+		return fmt.Sprintf("%s is %q, expected something like %q", p.Name, value, p.Example)
+	}
+	return ""
 }
 
 // genericNeeds are the parameters that say what an application of one's own is.

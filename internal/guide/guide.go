@@ -170,6 +170,14 @@ func (b *builder) named(text string) string {
 	return strings.ReplaceAll(text, " SaaS", " applications")
 }
 
+// concerns reports whether a remark belongs into this guide.
+func (b *builder) concerns(r knowledge.Remark) bool {
+	if r.Protocol != "" {
+		return r.Protocol == "any" || r.Protocol == b.protocol
+	}
+	return b.about(r.V)
+}
+
 // about tells a statement on one protocol from one on both, by the words that belong to the other alone.
 func (b *builder) about(text string) bool {
 	words := map[string][]string{

@@ -138,12 +138,12 @@ func complete(t *testing.T, at string, c *connection.Connection, g *report.Guide
 		}
 	}
 	for _, q := range c.SP.Quirks {
-		if b.about(q.V) {
+		if b.concerns(q) {
 			has("quirk of the SP", b.named(b.sp.fill(q.V)))
 		}
 	}
 	for _, q := range c.IdP.Quirks {
-		if b.about(q.V) {
+		if b.concerns(q) {
 			has("quirk of the IdP", b.named(b.idp.fill(q.V)))
 		}
 	}

@@ -159,7 +159,7 @@ func (b *builder) advice() []string {
 		out = append(out, fmt.Sprintf("%s calls this IdP %s in its addresses", b.c.SP.Name, note.ProviderID))
 	}
 	for _, n := range note.Notes {
-		if b.about(n.V) {
+		if b.concerns(n) {
 			out = append(out, b.says(v, n.V, n.Note, n.Certain()))
 		}
 	}
@@ -264,7 +264,7 @@ func (pg page) holds(label string) bool {
 func (b *builder) mistakes(pages []page) []page {
 	var rest []string
 	for _, q := range b.c.IdP.Quirks {
-		if !b.about(q.V) {
+		if !b.concerns(q) {
 			continue
 		}
 		text := b.says(b.idp, q.V, q.Note, q.Certain())

@@ -72,7 +72,7 @@ func (b *builder) atSP() report.GuidePart {
 		s.Warn = append(s.Warn, fmt.Sprintf("%s is not applied to logins by this protocol", cmp.Or(d.Label, "the list of domains")))
 	}
 	for _, q := range sp.Quirks {
-		if b.about(q.V) {
+		if b.concerns(q) {
 			s.Warn = append(s.Warn, b.says(b.sp, q.V, q.Note, q.Certain()))
 		}
 	}

@@ -24,6 +24,17 @@ func (f Fact[T]) Known() bool { return len(f.S) > 0 }
 // never an error by itself.
 func (f Fact[T]) Certain() bool { return f.S.Certain() }
 
+// Remark is a statement in words. Protocol says which it is about (oidc, saml, any), where the words do not tell.
+type Remark struct {
+	V        string `yaml:"v"`
+	S        Keys   `yaml:"s"`
+	Note     string `yaml:"note,omitempty"`
+	Protocol string `yaml:"protocol,omitempty"`
+}
+
+// Certain reports whether the statement was read or observed.
+func (r Remark) Certain() bool { return r.S.Certain() }
+
 // Keys names the sources of a statement. In YAML it is one key or a list of keys.
 type Keys []string
 

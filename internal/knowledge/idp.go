@@ -38,10 +38,10 @@ type IdP struct {
 	Sends []Sending `yaml:"sends,omitempty"`
 	// NestedGroups says whether groups that the user is in through other groups are sent: sent | direct (only groups with the user as
 	// their own member).
-	NestedGroups Fact[string]   `yaml:"nested_groups,omitempty"`
-	Limits       Facts          `yaml:"limits,omitempty"` // lifetimes, secret lifetime, rotation
-	Facts        Facts          `yaml:"facts,omitempty"`  // whatever else is known
-	Quirks       []Fact[string] `yaml:"quirks,omitempty"`
+	NestedGroups Fact[string] `yaml:"nested_groups,omitempty"`
+	Limits       Facts        `yaml:"limits,omitempty"` // lifetimes, secret lifetime, rotation
+	Facts        Facts        `yaml:"facts,omitempty"`  // whatever else is known
+	Quirks       []Remark     `yaml:"quirks,omitempty"`
 	// Walkthrough is the console, page by page, per protocol; guides are made from it.
 	Walkthrough map[string]*Walkthrough `yaml:"walkthrough,omitempty"`
 	// Emits are the formats (ids of internal/emit) in which the IdP takes an application, the usual one first.

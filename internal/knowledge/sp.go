@@ -26,7 +26,7 @@ type SP struct {
 	Accounts     Facts              `yaml:"accounts,omitempty"` // provisioning, linking, sessions
 	Linking      *Linking           `yaml:"linking,omitempty"`
 	Facts        Facts              `yaml:"facts,omitempty"`
-	Quirks       []Fact[string]     `yaml:"quirks,omitempty"`
+	Quirks       []Remark           `yaml:"quirks,omitempty"`
 	Tests        []Fact[string]     `yaml:"tests,omitempty"` // how to see that it worked
 	// Live are the SP's public interfaces that doctor may ask: providers, signin, metadata.
 	Live    map[string]Live `yaml:"live,omitempty"`
@@ -268,8 +268,8 @@ type Requirement struct {
 
 // IdPNote is what the SP's own page says for one IdP.
 type IdPNote struct {
-	Issuer Template       `yaml:"issuer,omitempty"` // the issuer form that the page tells to enter
-	Notes  []Fact[string] `yaml:"notes,omitempty"`
+	Issuer Template `yaml:"issuer,omitempty"` // the issuer form that the page tells to enter
+	Notes  []Remark `yaml:"notes,omitempty"`
 	// ProviderID is the identifier that the SP gives this IdP in its URLs.
 	ProviderID string `yaml:"provider_id,omitempty"`
 	SAML       Facts  `yaml:"saml,omitempty"`

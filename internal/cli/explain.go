@@ -49,10 +49,16 @@ func explainAny(app *App, o explainOptions, args []string) error {
 	if o.format != "text" && o.format != "json" {
 		return usage("", "unknown --format %q; known: text, json", o.format)
 	}
-	if len(args) == 1 && ruleCode().MatchString(args[0]) {
+	if len(args) == 1 && ruleCode().MatchString(args[0]) && ruleArea(args[0]) {
 		return explainRule(app, o, args[0])
 	}
 	return explainText(app, o, args)
+}
+
+// ruleArea reports whether there are rules of a code's area: other codes have the same shape (HTTP502).
+func ruleArea(code string) bool {
+	area := strings.ToUpper(strings.TrimRight(code, "0123456789"))
+	return slices.ContainsFunc(all.Rules(), func(r check.Rule) bool { return r.Area() == area })
 }
 
 func explainRule(app *App, o explainOptions, code string) error {

@@ -70,6 +70,11 @@ func TestIdPTextsAndSources(t *testing.T) {
 		if idp.Name == "" || len(idp.Sources) == 0 || len(idp.Protocols) == 0 || len(idp.Detect.S) == 0 {
 			t.Errorf("%s: name, sources, protocols or the source of detect are missing", id)
 		}
+		for _, q := range idp.Quirks {
+			if !slices.Contains([]string{"", "oidc", "saml", "any"}, q.Protocol) {
+				t.Errorf("%s: a quirk is about %q", id, q.Protocol)
+			}
+		}
 		used := map[string]bool{}
 		spVisit(reflect.ValueOf(idp), id, func(at, s string) {
 			if local.MatchString(s) {

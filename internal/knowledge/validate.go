@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -27,6 +28,11 @@ func Validate(sp *SP) []Problem {
 	}
 	if len(sp.Protocols) == 0 {
 		add("/protocols", "the profile names no protocol (oidc, saml)")
+	}
+	for i, q := range sp.Quirks {
+		if !slices.Contains([]string{"", "oidc", "saml", "any"}, q.Protocol) {
+			add("/quirks/"+strconv.Itoa(i)+"/protocol", "protocol is %q, not oidc, saml or any", q.Protocol)
+		}
 	}
 	values := map[string]string{}
 	for i, p := range sp.Params {

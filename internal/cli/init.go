@@ -154,6 +154,9 @@ func (s *starter) settle(ask asker) error {
 func (a *App) writeStarter(o initOptions, s *starter) error {
 	if o.stdout {
 		_, err := fmt.Fprint(a.Out, s.file())
+		if len(s.open) > 0 {
+			fmt.Fprintf(a.Err, "replace the examples: %s\n", strings.Join(s.open, ", "))
+		}
 		return err
 	}
 	name := a.path(o.output)

@@ -35,22 +35,30 @@ func (s *starter) entry() string {
 		}
 		b.WriteByte('\n')
 	}
+	say := func(key, what string) string {
+		if slices.Contains(s.open, key) {
+			return "EXAMPLE, replace it: " + what
+		}
+		return what
+	}
 	line(2, "- name: "+scalar(s.name, ""), "")
 	line(4, "sp:", "")
 	line(6, "profile: "+s.sp.ID, "ssoctl catalog sps")
 	for _, p := range s.parameters() {
-		line(6, p[0]+": "+scalar(p[1], ""), p[2])
+		line(6, p[0]+": "+scalar(p[1], ""), say("sp."+p[0], p[2]))
 	}
 	if s.idp != "" {
 		line(4, "idp: {profile: "+s.idp+"}", "ssoctl catalog idps")
 	}
 	if s.protocol == "saml" {
 		line(4, "saml:", "")
-		line(6, "idp_metadata: "+scalar(s.or(s.metadata, "idp_metadata", "https://idp.example.com/metadata"), ""), "URL or file of the IdP's metadata")
+		metadata := scalar(s.or(s.metadata, "idp_metadata", "https://idp.example.com/metadata"), "")
+		line(6, "idp_metadata: "+metadata, say("idp_metadata", "URL or file of the IdP's metadata"))
 	} else {
 		line(4, "oidc:", "")
-		line(6, "issuer: "+scalar(s.or(s.issuer, "issuer", s.exampleIssuer()), ""), "as the IdP's discovery document has it, slash included")
-		line(6, "client_id: "+scalar(s.or(s.clientID, "client_id", s.exampleClient()), ""), "as registered at the IdP")
+		issuer, client := scalar(s.or(s.issuer, "issuer", s.exampleIssuer()), ""), scalar(s.or(s.clientID, "client_id", s.exampleClient()), "")
+		line(6, "issuer: "+issuer, say("issuer", "as the IdP's discovery document has it, slash included"))
+		line(6, "client_id: "+client, say("client_id", "as registered at the IdP"))
 		line(6, "client_secret: env:"+secretName(s.name), "env:NAME, file:PATH or keyring:NAME; never the secret itself")
 		if scopes := s.scopes(); len(scopes) > 0 {
 			line(6, "scopes: ["+strings.Join(scopes, ", ")+"]", "")

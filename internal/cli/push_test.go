@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/zalando/go-keyring"
 )
 
 // provider stands in for an API that holds one identity provider; package push tests the API itself.
@@ -118,5 +121,40 @@ func TestPushAsks(t *testing.T) {
 	b, err := os.ReadFile(states[0])
 	if err != nil || bytes.Contains(b, []byte("canary")) {
 		t.Errorf("the state holds a secret (%v): %s", err, b)
+	}
+}
+
+// TestSecretPlace: the place of a secret is opened before there is one, and takes it: a keyring, a file for its owner alone, a folder that is
+// not there.
+func TestSecretPlace(t *testing.T) {
+	keyring.MockInit()
+	app := System()
+	app.Dir = t.TempDir()
+	put, err := app.secretPlace("keyring:orq")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := put("canary"); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := keyring.Get("ssoctl", "orq"); err != nil || got != "canary" {
+		t.Errorf("%q %v", got, err)
+	}
+	if put, err = app.secretPlace("s.txt"); err != nil {
+		t.Fatal(err)
+	}
+	if err := put("canary"); err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(filepath.Join(app.Dir, "s.txt"))
+	if err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("%v %v", info, err)
+	}
+	if _, err := app.secretPlace("gone/s.txt"); err == nil {
+		t.Error("a folder that is not there was taken")
+	}
+	keyring.MockInitWithError(errors.New("locked"))
+	if _, err := app.secretPlace("keyring:orq"); err == nil {
+		t.Error("a locked keyring was taken")
 	}
 }

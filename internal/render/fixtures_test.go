@@ -13,6 +13,7 @@ func fixtures() map[string]*report.Report {
 	all := map[string]*report.Report{
 		"broken": broken(), "healthy": {Connections: []report.Connection{healthyConnection()}}, "undecided": {Connections: []report.Connection{unreachable()}},
 		"url": fromURL(), "check": checked(), "hostile": hostile(), "empty": {},
+		"decoded": decoded(),
 		"login":   {Command: "test-login", Connections: []report.Connection{signedIn()}},
 		"several": {Connections: []report.Connection{healthyConnection(), unreachable(), brokenConnection()}},
 	}
@@ -25,6 +26,18 @@ func fixtures() map[string]*report.Report {
 		r.Conclude()
 	}
 	return all
+}
+
+// decoded holds a document beside its findings; its values try to be markup.
+func decoded() *report.Report {
+	return &report.Report{Command: "decode", Connections: []report.Connection{brokenConnection()}, Documents: []report.Document{{
+		Kind: "saml.response", Title: "SAML Response", Source: "response.txt (base64 → XML, 3,801 bytes)", Notes: []string{"blanks taken out"},
+		Summary: report.Rows{
+			{Key: "issuer", Value: "https://idp.example.com/a|b<i>", Outcome: report.Passed, Text: "as configured"},
+			{Key: "status", Value: "Responder / RequestDenied", Outcome: report.Failed, Severity: report.Error, Code: "RSP013", Text: "expected Success"},
+			{Key: "attributes", Value: "2", More: []string{"email = a@example.com", "`groups` = **admins**"}},
+		},
+	}}}
 }
 
 func broken() *report.Report {

@@ -13,6 +13,7 @@ type htmlReport struct {
 	Title, Tool, At string
 	Counts          []string
 	Exit            int
+	Documents       []report.Document
 	Connections     []htmlConnection
 }
 
@@ -43,6 +44,7 @@ func html(w io.Writer, r *report.Report, o Options) error {
 	if !r.At.IsZero() {
 		page.At = r.At.UTC().Format("2006-01-02 15:04:05 UTC")
 	}
+	page.Documents = r.Documents
 	for _, c := range r.Connections {
 		page.Connections = append(page.Connections, htmlOf(c))
 	}

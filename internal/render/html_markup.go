@@ -55,6 +55,9 @@ func (r htmlReport) markup() string {
 	m.add("</style>\n</head>\n<body>\n<header>\n<h1>%s</h1>\n<p>%s · exit %d</p>\n<p class=\"soft\">%s", r.Title, strings.Join(r.Counts, " · "), r.Exit, r.Tool)
 	m.opt(", as of %s", r.At)
 	m.add("</p>\n</header>\n<main>\n")
+	for _, d := range r.Documents {
+		m.document(d)
+	}
 	for _, c := range r.Connections {
 		m.connection(c)
 	}
@@ -123,7 +126,11 @@ func (m *markup) finding(f htmlFinding) {
 		m.each("<li>%s</li>\n", f.Fix)
 		m.add("</ol>\n")
 	}
-	m.opt("<p>See that it worked: <code>%s</code></p>\n", f.Check)
+	if strings.HasPrefix(f.Check, "ssoctl ") {
+		m.add("<p>See that it worked: <code>%s</code></p>\n", f.Check)
+	} else {
+		m.opt("<p>See that it worked: %s</p>\n", f.Check)
+	}
 	m.opt("<p>%s</p>\n", f.Entries)
 	m.follows(f.Follows)
 	m.add("<p class=\"soft\">More: <code>ssoctl explain %s</code></p>\n</article>\n", f.Code)

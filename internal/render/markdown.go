@@ -16,6 +16,9 @@ import (
 func markdown(w io.Writer, r *report.Report, _ Options) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# ssoctl: %s\n", mdEscape(strings.Join(counts(r), ", ")))
+	for _, d := range r.Documents {
+		mdDocument(&b, d)
+	}
 	for _, c := range r.Connections {
 		mdConnection(&b, c)
 	}
@@ -94,8 +97,11 @@ func mdFinding(b *strings.Builder, f report.Finding, c report.Connection) {
 	for i, s := range f.Fix {
 		fmt.Fprintf(b, "%d. %s\n", i+1, mdText(s))
 	}
-	if f.Check != "" {
+	switch {
+	case strings.HasPrefix(f.Check, "ssoctl "):
 		fmt.Fprintf(b, "\nSee that it worked: %s\n", mdCode(f.Check))
+	case f.Check != "":
+		fmt.Fprintf(b, "\nSee that it worked: %s\n", mdText(f.Check))
 	}
 	if e := entries(f, c); e != "" {
 		fmt.Fprintf(b, "\n%s\n", mdEscape(e))

@@ -61,6 +61,8 @@ func authentikOIDC(a *app, y *yamlText) []string {
 	y.line(3, "client_type: confidential")
 	y.line(3, "client_id: %s", q(o.clientID))
 	y.line(3, "client_secret: !Env %s", a.secretVar())
+	grants, _ := a.grants()
+	y.line(3, "grant_types: [%s] # releases before 2026 do not know it and pass it over", strings.Join(grants, ", "))
 	y.line(3, "redirect_uris:")
 	for _, uri := range o.redirectURIs {
 		y.line(4, "- {matching_mode: strict, url: %s}", q(uri))

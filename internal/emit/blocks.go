@@ -41,11 +41,15 @@ func zitadelAPI(a *app) (Output, error) {
 	if o.implicit {
 		grant, response = "OIDC_GRANT_TYPE_IMPLICIT", "OIDC_RESPONSE_TYPE_ID_TOKEN"
 	}
+	grants := []string{grant}
+	if a.refreshes() {
+		grants = append(grants, "OIDC_GRANT_TYPE_REFRESH_TOKEN")
+	}
 	method := "OIDC_AUTH_METHOD_TYPE_BASIC"
 	if o.authMethod == "client_secret_post" {
 		method = "OIDC_AUTH_METHOD_TYPE_POST"
 	}
-	body := obj("name", a.title, "redirectUris", o.redirectURIs, "responseTypes", []string{response}, "grantTypes", []string{grant},
+	body := obj("name", a.title, "redirectUris", o.redirectURIs, "responseTypes", []string{response}, "grantTypes", grants,
 		"appType", "OIDC_APP_TYPE_WEB", "authMethodType", method, "version", "OIDC_VERSION_1_0", "devMode", false,
 		"accessTokenType", "OIDC_TOKEN_TYPE_BEARER", "accessTokenRoleAssertion", false, "idTokenRoleAssertion", true, "idTokenUserinfoAssertion", true)
 	if o.postLogout != "" {
@@ -95,7 +99,11 @@ func autheliaClient(a *app) (Output, error) {
 	}
 	y.line(4, "redirect_uris: %s", qs(o.redirectURIs))
 	y.line(4, "scopes: %s", qs(scopes))
-	y.line(4, "grant_types: %s", qs([]string{grant}))
+	grants := []string{grant}
+	if a.refreshes() {
+		grants = append(grants, "refresh_token")
+	}
+	y.line(4, "grant_types: %s", qs(grants))
 	y.line(4, "response_types: %s", qs([]string{response}))
 	y.line(4, "token_endpoint_auth_method: %s", o.authMethod)
 	y.line(4, "claims_policy: %s", a.resource())
@@ -131,6 +139,9 @@ func clientRegistration(a *app) (Output, error) {
 	grants, responses := []string{"authorization_code"}, []string{"code"}
 	if o.implicit {
 		grants, responses = []string{"implicit"}, []string{"id_token"}
+	}
+	if a.refreshes() {
+		grants = append(grants, "refresh_token")
 	}
 	body := obj("client_name", a.title, "application_type", "web", "redirect_uris", o.redirectURIs, "grant_types", grants, "response_types", responses,
 		"token_endpoint_auth_method", o.authMethod)

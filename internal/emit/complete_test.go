@@ -144,6 +144,34 @@ connections:
 	}
 }
 
+// TestRefresh: where the SP asks for offline_access, the client may refresh; nobody else's may.
+func TestRefresh(t *testing.T) {
+	for _, idp := range []string{"okta", "auth0", "authentik", "authelia", "zitadel"} {
+		for _, scopes := range []string{"openid, email", "openid, email, offline_access"} {
+			text := "version: 1\nconnections:\n  - name: x\n    sp: {profile: generic, callback_url: \"https://app.acme.com/cb\"}\n    idp: {profile: " + idp +
+				"}\n    oidc: {issuer: \"https://idp.acme.com\", client_id: a, client_secret: env:X, scopes: [" + scopes + "]}\n"
+			c := load(t, knowledge.New(), "x.yaml", []byte(text))["x"]
+			for _, f := range emit.For(c, emit.IdP) {
+				if f.ID == "field_sheet" {
+					continue
+				}
+				out, err := f.Write(emit.Input{Connection: c})
+				if err != nil {
+					t.Fatal(err)
+				}
+				var files string
+				for _, file := range out.Files {
+					files += string(file.Body)
+				}
+				refreshes := strings.Contains(strings.ToLower(files), "refresh_token")
+				if refreshes != strings.Contains(scopes, "offline") {
+					t.Errorf("%s for %s with scopes %s:\n%s", f.ID, idp, scopes, files)
+				}
+			}
+		}
+	}
+}
+
 // TestCertificate: an SP that decrypts gets its certificate to the IdP, in the client and in the metadata; without one nothing is encrypted.
 func TestCertificate(t *testing.T) {
 	const text = `version: 1

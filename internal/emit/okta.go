@@ -2,6 +2,7 @@ package emit
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -20,11 +21,18 @@ func (a *app) oktaServer() string {
 }
 
 func (a *app) grants() (grants, responses []string) {
+	grants, responses = []string{"authorization_code"}, []string{"code"}
 	if a.oidc.implicit {
-		return []string{"implicit", "authorization_code"}, []string{"id_token", "code"}
+		grants, responses = []string{"implicit", "authorization_code"}, []string{"id_token", "code"}
 	}
-	return []string{"authorization_code"}, []string{"code"}
+	if a.refreshes() {
+		grants = append(grants, "refresh_token")
+	}
+	return grants, responses
 }
+
+// refreshes reports whether the SP asks for a refresh token.
+func (a *app) refreshes() bool { return slices.Contains(a.oidc.scopes, "offline_access") }
 
 // oktaAPI writes the bodies of POST /api/v1/apps and, for a custom authorization server, of POST /api/v1/authorizationServers/ID/claims.
 func oktaAPI(a *app) (Output, error) {

@@ -17,29 +17,24 @@ type Engine struct {
 	book    *knowledge.ErrorBook
 	classes map[string]*knowledge.ErrorClass
 	marks   []pattern
-	phrases []pattern // of Context
-	begins  []string
-	whole   map[string]bool
+	same    *vocabulary
+
+	login, weak, hints, other telling         // what a text is about
+	noise                     map[string]bool // words that say nothing
 }
 
 // New makes an engine of what is known.
 func New(book *knowledge.ErrorBook) *Engine {
-	e := &Engine{book: book, classes: make(map[string]*knowledge.ErrorClass, len(book.Classes))}
+	e := &Engine{book: book, classes: make(map[string]*knowledge.ErrorClass, len(book.Classes)), same: newVocabulary(book.Same), noise: map[string]bool{}}
 	for i := range book.Classes {
 		e.classes[book.Classes[i].ID] = &book.Classes[i]
 	}
 	for i, m := range book.Marks {
 		e.marks = append(e.marks, compile(i, m.Words)...)
 	}
-	e.whole = map[string]bool{}
-	for _, c := range book.Context {
-		if word, ok := strings.CutPrefix(c, "="); ok {
-			e.whole[word] = true
-		} else if strings.Contains(c, " ") {
-			e.phrases = append(e.phrases, compile(0, []string{c})...)
-		} else {
-			e.begins = append(e.begins, c)
-		}
+	e.login, e.weak, e.hints, e.other = newTelling(book.Tells.Context), newTelling(book.Tells.Weak), newTelling(book.Tells.Hints), newTelling(book.Tells.Elsewhere)
+	for _, w := range book.Tells.Noise {
+		e.noise[w] = true
 	}
 	return e
 }
@@ -70,6 +65,7 @@ type hit struct {
 	sig      *knowledge.Signature
 	p        *pattern
 	from, to int
+	words    []int // those that a ~ text covers
 	score    float64
 }
 
@@ -77,7 +73,8 @@ type hit struct {
 func (e *Engine) Explain(q Query) report.Explanation {
 	raw, cut := shorten(q.Text)
 	clear := plain(raw)
-	t := newText(knowledge.Words(clear))
+	t := newText(clear, e.same)
+	t.login = q.IdP != "" || q.SP != "" || q.Name != ""
 	q.IdP, q.SP = e.recognise(t, q)
 	hits := e.hits(t, q)
 	if q.IdP == "" && len(hits) > 0 && len(hits[0].sig.IdPs) == 1 {
@@ -100,45 +97,83 @@ func (e *Engine) Explain(q Query) report.Explanation {
 	return out
 }
 
-// hits are the signatures in the text, best first. A text of a signature is only looked at when its longest word is there.
+// hits are the signatures in the text, best first. A text of a signature is only looked at when its anchor is there. The ~ texts come
+// last: what is part of a known code is no word of theirs.
 func (e *Engine) hits(t *text, q Query) []hit {
-	about := e.aboutLogin(t)
-	var out []hit
-	there := func(word string) bool { return len(t.places(word)) > 0 }
-	for i, sig := range e.book.Signatures(there) {
-		for n, anchor := range sig.Anchors {
-			if !there(anchor) {
-				continue
-			}
-			for _, p := range compile(i, sig.Texts[n:n+1]) {
-				if h, ok := e.hit(t, &p, &sig, about); ok {
-					h.score = score(h, q)
-					out = append(out, h)
+	var all []hit
+	sigs := e.book.Signatures(t.has)
+	for _, near := range []bool{false, true} {
+		for i, sig := range sigs {
+			for n, anchor := range sig.Anchors {
+				if strings.HasPrefix(sig.Texts[n], "~ ") != near || !t.has(anchor) {
+					continue
+				}
+				for _, p := range compile(i, sig.Texts[n:n+1]) {
+					if h, ok := t.hit(&p, &sigs[i]); ok {
+						h.score = score(h, q)
+						all = append(all, h)
+					}
 				}
 			}
 		}
+		for _, h := range all {
+			if by(h) == "code" && !near {
+				t.code[h.from] = true
+			}
+		}
 	}
+	out := e.counts(t, all)
+	rank(out)
 	slices.SortStableFunc(out, func(a, b hit) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.from, b.from))
 	})
 	return out
 }
 
-// hit looks for one text. What could be about anything does not count in a text that is about something else.
-func (e *Engine) hit(t *text, p *pattern, sig *knowledge.Signature, about bool) (hit, bool) {
-	from, to, ok := t.find(p)
-	h := hit{sig: sig, p: p, from: from, to: to}
-	if !ok || !about && e.vague(h) && !mostOf(t, h) {
-		return hit{}, false
+// hit looks for one text.
+func (t *text) hit(p *pattern, sig *knowledge.Signature) (hit, bool) {
+	h := hit{sig: sig, p: p}
+	if p.near {
+		spots, ok := t.together(p)
+		if ok {
+			h.words = t.covered(spots)
+			h.from, h.to = h.words[0], h.words[len(h.words)-1]+1
+		}
+		return h, ok
 	}
-	return h, true
+	from, to, ok := t.find(p)
+	h.from, h.to = from, to
+	return h, ok
 }
 
 // score ranks: what the signature says in itself, how long a text it takes to say it, and whether it is of the product at hand.
 func score(h hit, q Query) float64 {
-	s := float64(h.sig.Weight) + float64(min(h.p.length, 100))/2
-	s += product(h.sig.IdPs, q.IdP) + product(h.sig.SPs, q.SP)
+	s := float64(h.sig.Weight) + float64(min(h.p.length, 100))/2 + product(h.sig.IdPs, q.IdP) + product(h.sig.SPs, q.SP)
+	if h.sig.Wrapper {
+		return min(s, wrapperScore)
+	}
 	return s
+}
+
+// wrapperScore is the most that a wrapper gets: a text beside it that says what went wrong gets more.
+const wrapperScore = 66
+
+// maxHelp and helpEach are what further ~ texts of its class add to one.
+const maxHelp, helpEach = 6, 2
+
+// rank lets ~ texts of one class help each other; words that stand closer together say more.
+func rank(hits []hit) {
+	help := map[string]float64{}
+	for i := range hits {
+		if hits[i].p.near {
+			help[hits[i].sig.Class] += helpEach
+		}
+	}
+	for i := range hits {
+		if h := &hits[i]; h.p.near {
+			h.score += min(help[h.sig.Class]-helpEach, maxHelp) - float64(h.to-h.from-len(h.words))/2
+		}
+	}
 }
 
 func product(of []string, at string) float64 {
@@ -151,74 +186,6 @@ func product(of []string, at string) float64 {
 		return 12
 	}
 	return -30
-}
-
-// vague reports whether a text could be about anything: it is flagged so, or is a few common words.
-func (e *Engine) vague(h hit) bool {
-	if h.sig.Context {
-		return true
-	}
-	if h.p.count >= 7 || h.p.count >= 4 && h.sig.Weight >= 82 {
-		return false
-	}
-	for _, s := range h.p.segments {
-		for _, w := range s {
-			if distinct(w) || e.beginsContext(w) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-// distinct words are codes: joined by _ or with digits behind letters.
-func distinct(w string) bool {
-	if strings.Contains(strings.Trim(w, "_"), "_") || len(w) >= 15 {
-		return true
-	}
-	return strings.ContainsAny(w, "0123456789") && strings.ContainsAny(w, "abcdefghijklmnopqrstuvwxyz") && len(w) > 4
-}
-
-func (e *Engine) beginsContext(w string) bool {
-	return e.whole[w] || slices.ContainsFunc(e.begins, func(c string) bool { return strings.HasPrefix(w, c) })
-}
-
-// aboutLogin reports whether a word or phrase of the text is about signing in.
-func (e *Engine) aboutLogin(t *text) bool {
-	for w := range t.at {
-		if e.beginsContext(w) {
-			return true
-		}
-	}
-	for i := range e.phrases {
-		if _, _, ok := t.find(&e.phrases[i]); ok {
-			return true
-		}
-	}
-	return false
-}
-
-// mostOf reports whether a pattern is most of the text: half of its words, three quarters where the signature counts only in
-// company. Numbers and times do not count.
-func mostOf(t *text, h hit) bool {
-	total := 0
-	for _, w := range t.words {
-		if strings.Trim(w, "0123456789") != "" {
-			total++
-		}
-	}
-	own := 0
-	for _, segment := range h.p.segments {
-		for _, w := range segment {
-			if strings.Trim(w, "0123456789") != "" {
-				own++
-			}
-		}
-	}
-	if h.sig.Context {
-		return 4*own >= 3*total
-	}
-	return 2*own >= total
 }
 
 // recognise tells the products by the text's words, where the query does not name them. The product with the most said about it wins.

@@ -53,6 +53,25 @@ func TestSpecificFirst(t *testing.T) {
 	}
 }
 
+// TestWordings: general rules find ordinary wordings that nobody has listed, in parts of words too; they hold where the text is about a login.
+func TestWordings(t *testing.T) {
+	for text, want := range map[string]string{
+		"SSO: the relay state could not be decoded":                           "IDP_INITIATED",
+		"oic.exception.IssuerMismatch: 'https://a.test/' != 'https://b.test'": "ISSUER_MISMATCH",
+		"[user_oidc] the audience was rejected":                               "AUDIENCE_MISMATCH",
+		"SAML metadata's signature isn't valid":                               "SIGNATURE_INVALID",
+		"SSO-Fehler: Die Assertion ist abgelaufen":                            "CLOCK_SKEW",
+		"campaign 7: the audience was rejected by the ad server":              "",
+		"postgres: role reporting is missing":                                 "",
+		"BIMI record: issuer is not trusted":                                  "",
+	} {
+		got := append(ask(explain.Query{Text: text}), "")
+		if got[0] != want {
+			t.Errorf("%v, want %q first for %s", got, want, text)
+		}
+	}
+}
+
 // TestTroubleshooting: each entry of the three products' own pages is found by each of its symptoms, with the product named or told.
 func TestTroubleshooting(t *testing.T) {
 	lib := knowledge.New()

@@ -1,14 +1,13 @@
 package explain
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/ssoctl/ssoctl/internal/knowledge"
 )
 
-// wideGap and narrowGap are how many words may stand for {} and {.}; nearBy is how far words of a ~ text may be from its longest one.
-const wideGap, narrowGap, nearBy = 30, 6, 6
+// wideGap and narrowGap are how many words may stand for {} and {.}.
+const wideGap, narrowGap = 30, 6
 
 // pattern is a text of a signature, cut into words.
 type pattern struct {
@@ -17,6 +16,7 @@ type pattern struct {
 	gaps     []int  // before each segment
 	anchor   string // the longest word: the first to look for, and a rare one
 	count    int    // words
+	said     int    // those that are no numbers
 	length   int    // characters of the words
 	begins   bool   // a word with * at its end is in it
 	near     bool   // ~: the words in any order, near each other
@@ -28,7 +28,8 @@ func compile(owner int, texts []string) []pattern {
 	for _, t := range texts {
 		p := pattern{owner: owner}
 		if rest, ok := strings.CutPrefix(t, "~ "); ok {
-			t, p.near = strings.ReplaceAll(rest, " ", "{}"), true
+			out = append(out, compileNear(owner, rest))
+			continue
 		}
 		for i, part := range strings.Split(strings.ReplaceAll(t, "{.}", "{}\x00"), "{}") {
 			gap := wideGap
@@ -50,6 +51,9 @@ func compile(owner int, texts []string) []pattern {
 			p.segments, p.gaps = append(p.segments, ws), append(p.gaps, gap)
 			for _, w := range ws {
 				p.count++
+				if strings.Trim(w, "0123456789") != "" {
+					p.said++
+				}
 				p.length += len(w) + 1
 				if len(w) > len(p.anchor) {
 					p.anchor = w
@@ -63,47 +67,26 @@ func compile(owner int, texts []string) []pattern {
 	return out
 }
 
-// text is what was pasted, cut into words, with the places of each.
-type text struct {
-	words  []string
-	at     map[string][]int
-	begins map[string][]int // places of words with a beginning, as asked for
-}
-
-func newText(ws []string) *text {
-	t := &text{words: ws, at: make(map[string][]int, len(ws)), begins: map[string][]int{}}
-	for i, w := range ws {
-		t.at[w] = append(t.at[w], i)
-	}
-	return t
-}
-
-func fits(want, have string) bool {
-	if begin, ok := strings.CutSuffix(want, "*"); ok {
-		return strings.HasPrefix(have, begin)
-	}
-	return want == have
-}
-
-// places gives where a word stands.
-func (t *text) places(word string) []int {
-	begin, ok := strings.CutSuffix(word, "*")
-	if !ok {
-		return t.at[word]
-	}
-	if known, ok := t.begins[begin]; ok {
-		return known
-	}
-	var out []int
-	for w, at := range t.at {
-		if strings.HasPrefix(w, begin) {
-			out = append(out, at...)
+// compileNear makes a pattern of the words of a ~ text, which may be $names of concepts.
+func compileNear(owner int, words string) pattern {
+	p := pattern{owner: owner, near: true}
+	for w := range strings.FieldsSeq(words) {
+		w = strings.ToLower(w)
+		p.segments = append(p.segments, []string{w})
+		p.count++
+		if w != negation {
+			p.length += nearLength
 		}
 	}
-	slices.Sort(out)
-	t.begins[begin] = out
-	return out
+	p.anchor = p.segments[0][0]
+	return p
 }
+
+// negation is the concept of not, which says little by itself.
+const negation = "$not"
+
+// nearLength is what each word of a ~ text counts for, in characters: how long the word is that is there says nothing.
+const nearLength = 10
 
 // find tells whether a pattern is in the text, and from which word to which.
 func (t *text) find(p *pattern) (from, to int, ok bool) {
@@ -118,9 +101,6 @@ func (t *text) find(p *pattern) (from, to int, ok bool) {
 				}
 			}
 		}
-	}
-	if p.near {
-		return t.together(p)
 	}
 	first := p.segments[0]
 	for _, at := range t.places(first[0]) {
@@ -162,29 +142,4 @@ func (t *text) stands(segment []string, at int) bool {
 		}
 	}
 	return true
-}
-
-// together finds the words of a ~ text in any order, none further than nearBy from the longest.
-func (t *text) together(p *pattern) (from, to int, ok bool) {
-	for _, at := range t.places(p.anchor) {
-		from, to = at, at+1
-		ok = true
-		for _, s := range p.segments {
-			near := -1
-			for _, w := range t.places(s[0]) {
-				if w >= at-nearBy && w <= at+nearBy {
-					near = w
-					break
-				}
-			}
-			if ok = near >= 0; !ok {
-				break
-			}
-			from, to = min(from, near), max(to, near+1)
-		}
-		if ok {
-			return from, to, true
-		}
-	}
-	return 0, 0, false
 }

@@ -17,11 +17,28 @@ var packedErrors string
 type ErrorBook struct {
 	Classes []ErrorClass
 	Marks   []Mark
-	Context []string // beginnings of words that tell that a text is about a login
+	Tells   Tells
+	Same    []Concept
 	IdPs    []ErrorIdP
 	SPs     []ErrorSP
 
-	groups []errorLines
+	groups  []errorLines
+	sources []string
+}
+
+// Tells are the words that tell what a text is about: beginnings of words, =word for whole ones, phrases, $name for a concept.
+type Tells struct {
+	Context   []string `yaml:"context,omitempty"`   // it is about a login
+	Weak      []string `yaml:"weak,omitempty"`      // likewise, where no word of Elsewhere stands
+	Hints     []string `yaml:"hints,omitempty"`     // likewise, where two of them stand
+	Elsewhere []string `yaml:"elsewhere,omitempty"` // it is about something else, where no word of Context stands
+	Noise     []string `yaml:"noise,omitempty"`     // says nothing: not counted when a text is short
+}
+
+// Concept is one notion in all its wordings: phrases, the last word of one may end in *. $name in a ~ text stands for any of them.
+type Concept struct {
+	Name  string   `yaml:"is"`
+	Words []string `yaml:"words"`
 }
 
 // errorLines are the signatures of one piece of software, not read yet.
@@ -48,20 +65,23 @@ type ErrorStep struct {
 	Do   string   `yaml:"do"`
 }
 
-// Signature is how one product words an error. {} in a text stands for anything in between; a word that ends in * for its beginning.
+// Signature is how one product words an error. {} in a text stands for anything in between; a word that ends in * for its beginning; ~ before
+// a text for its words in any order, near each other.
 type Signature struct {
-	ID      string   `yaml:"id"`
-	Class   string   `yaml:"class"`
-	Weight  int      `yaml:"weight,omitempty"` // how much it says, 0 to 100; 0 stands for 78
-	Texts   []string `yaml:"texts"`
-	Cause   string   `yaml:"cause,omitempty"`   // where it is known better than by the class
-	Fix     []string `yaml:"fix,omitempty"`     // likewise
-	Context bool     `yaml:"context,omitempty"` // counts only in a text about a login
-	S       string   `yaml:"s,omitempty"`       // where it was read; "M": general knowledge; empty: the group's
+	ID        string   `yaml:"id"`
+	Class     string   `yaml:"class"`
+	Weight    int      `yaml:"weight,omitempty"` // how much it says, 0 to 100; 0 stands for 78
+	Texts     []string `yaml:"texts"`
+	Cause     string   `yaml:"cause,omitempty"`     // where it is known better than by the class
+	Fix       []string `yaml:"fix,omitempty"`       // likewise
+	Context   bool     `yaml:"context,omitempty"`   // counts only in a text about a login
+	Elsewhere bool     `yaml:"elsewhere,omitempty"` // common elsewhere too: counts in no text that is not about a login
+	Wrapper   bool     `yaml:"wrapper,omitempty"`   // says that something went wrong, and another text beside it what
+	S         string   `yaml:"s,omitempty"`         // where it was read; "M": general knowledge; empty: the group's
 
 	Software   string   `yaml:"-"`
 	IdPs, SPs  []string `yaml:"-"`
-	Anchors    []string `yaml:"-"` // of each text the longest word, with its *
+	Anchors    []string `yaml:"-"` // of each text the longest word, with its *; of a ~ text the first, as $name or ~word
 	Entry      string   `yaml:"-"` // troubleshooting entry of SPs[0] whose symptom it is
 	Unverified bool     `yaml:"-"`
 }
@@ -143,7 +163,7 @@ func (b *ErrorBook) Signatures(has func(word string) bool) []Signature {
 			if has != nil && !anyOf(rest[:end], has) {
 				continue
 			}
-			if s, ok := g.head.from(strings.Split(line, fieldMark)); ok {
+			if s, ok := b.from(g.head, strings.Split(line, fieldMark)); ok {
 				out = append(out, s)
 			}
 		}
@@ -160,29 +180,33 @@ func anyOf(anchors string, has func(word string) bool) bool {
 	return false
 }
 
-// from completes what a group shares by the fields of one line.
-func (s Signature) from(f []string) (Signature, bool) {
+// from completes what a group shares, s, by the fields of one line.
+func (b *ErrorBook) from(s Signature, f []string) (Signature, bool) {
 	if len(f) != fieldsOf('S') {
 		return s, false
 	}
-	s.Anchors, s.ID, s.Class, s.Texts, s.Cause, s.Fix, s.S, s.Entry = items(f[1]), f[2], f[3], items(f[6]), f[7], items(f[8]), f[9], f[10]
+	source, err := strconv.ParseInt(f[9], 36, 32)
+	if err != nil || source < 0 || int(source) >= len(b.sources) {
+		return s, false
+	}
+	s.Anchors, s.ID, s.Class, s.Texts, s.Cause, s.Fix, s.S, s.Entry = items(f[1]), f[2], f[3], items(f[6]), f[7], items(f[8]), b.sources[source], f[10]
 	s.Weight, _ = strconv.Atoi(f[4]) // written by ErrorsText
-	s.Context, s.Unverified = strings.Contains(f[5], "c"), s.S == "M"
+	s.Context, s.Elsewhere, s.Wrapper, s.Unverified = strings.Contains(f[5], "c"), strings.Contains(f[5], "e"), strings.Contains(f[5], "w"), s.S == "M"
 	return s, true
 }
 
 // fieldsOf is how many fields a line of each kind has.
 func fieldsOf(kind byte) int {
 	switch kind {
-	case 'X':
+	case 'U':
 		return 2
-	case 'I', 'B':
+	case 'I', 'B', 'W':
 		return 3
 	case 'G', 'M', 'P':
 		return 4
 	case 'F', 'A', 'L':
 		return 5
-	case 'C':
+	case 'C', 'X':
 		return 6
 	case 'E':
 		return 10
@@ -205,7 +229,11 @@ func (b *ErrorBook) read(f []string) {
 	case "M":
 		b.Marks = append(b.Marks, Mark{IdP: f[1], SP: f[2], Words: items(f[3])})
 	case "X":
-		b.Context = items(f[1])
+		b.Tells = Tells{items(f[1]), items(f[2]), items(f[3]), items(f[4]), items(f[5])}
+	case "U":
+		b.sources = items(f[1])
+	case "W":
+		b.Same = append(b.Same, Concept{f[1], items(f[2])})
 	default:
 		b.product(f)
 	}

@@ -16,7 +16,8 @@ import (
 type errorFile struct {
 	Classes []ErrorClass `yaml:"classes,omitempty"`
 	Marks   []Mark       `yaml:"marks,omitempty"`
-	Context []string     `yaml:"context,omitempty"`
+	Tells   Tells        `yaml:"tells,omitempty"`
+	Same    []Concept    `yaml:"same,omitempty"`
 	Groups  []errorGroup `yaml:"groups,omitempty"`
 }
 
@@ -43,6 +44,7 @@ func ErrorsText(root fs.FS) (string, error) {
 	}
 	var out strings.Builder
 	var files []*errorFile
+	sources := &sourceTable{at: map[string]string{}}
 	for _, name := range names {
 		b, err := fs.ReadFile(root, name)
 		if err != nil {
@@ -55,7 +57,7 @@ func ErrorsText(root fs.FS) (string, error) {
 		files = append(files, f)
 	}
 	for _, f := range files {
-		f.write(&out)
+		f.write(&out, sources)
 	}
 	i, err := BuildIndex(root)
 	if err != nil {
@@ -64,10 +66,26 @@ func ErrorsText(root fs.FS) (string, error) {
 	if err := idpLines(&out, root, i.IdPs); err != nil {
 		return "", err
 	}
-	if err := spLines(&out, root, i.SPs); err != nil {
+	if err := spLines(&out, root, i.SPs, sources); err != nil {
 		return "", err
 	}
+	put(&out, "U", list(sources.all))
 	return out.String(), nil
+}
+
+// sourceTable keeps each source once: many texts were read in one file.
+type sourceTable struct {
+	all []string
+	at  map[string]string
+}
+
+// key gives what stands for a source in the lines of signatures.
+func (t *sourceTable) key(source string) string {
+	if _, ok := t.at[source]; !ok {
+		t.at[source] = strconv.FormatInt(int64(len(t.all)), 36)
+		t.all = append(t.all, source)
+	}
+	return t.at[source]
 }
 
 func said(problems []source.Problem) string {
@@ -97,7 +115,7 @@ func flag(on bool, word string) string {
 	return ""
 }
 
-func (f *errorFile) write(out *strings.Builder) {
+func (f *errorFile) write(out *strings.Builder, sources *sourceTable) {
 	for _, c := range f.Classes {
 		put(out, "C", c.ID, c.Title, c.Cause, list(c.Rules), c.Next)
 		for _, s := range c.Fix {
@@ -107,14 +125,18 @@ func (f *errorFile) write(out *strings.Builder) {
 	for _, m := range f.Marks {
 		put(out, "M", m.IdP, m.SP, list(m.Words))
 	}
-	if len(f.Context) > 0 {
-		put(out, "X", list(f.Context))
+	if t := f.Tells; len(t.Context) > 0 {
+		put(out, "X", list(t.Context), list(t.Weak), list(t.Hints), list(t.Elsewhere), list(t.Noise))
+	}
+	for _, c := range f.Same {
+		put(out, "W", c.Name, list(c.phrases()))
 	}
 	for _, g := range f.Groups {
 		put(out, "G", g.Software, list(g.IdPs), list(g.SPs))
 		for _, s := range g.Signatures {
 			weight := cmp.Or(s.Weight, standardWeight)
-			put(out, "S", list(anchors(s.Texts)), s.ID, s.Class, strconv.Itoa(weight), flag(s.Context, "c"), list(s.Texts), s.Cause, list(s.Fix), cmp.Or(s.S, g.S), "")
+			texts := spread(s.Texts)
+			put(out, "S", list(anchors(texts)), s.ID, s.Class, strconv.Itoa(weight), flag(s.Context, "c")+flag(s.Elsewhere, "e")+flag(s.Wrapper, "w"), list(texts), s.Cause, list(s.Fix), sources.key(cmp.Or(s.S, g.S)), "")
 		}
 	}
 }
@@ -138,7 +160,7 @@ func idpLines(out *strings.Builder, root fs.FS, heads []Head) error {
 }
 
 // spLines writes forms and troubleshooting entries, and each symptom of an entry as a signature.
-func spLines(out *strings.Builder, root fs.FS, heads []Head) error {
+func spLines(out *strings.Builder, root fs.FS, heads []Head, sources *sourceTable) error {
 	for _, h := range heads {
 		b, err := fs.ReadFile(root, "sp/"+h.ID+".yaml")
 		if err != nil {
@@ -159,7 +181,7 @@ func spLines(out *strings.Builder, root fs.FS, heads []Head) error {
 		}
 		put(out, "G", sp.Name, "", sp.ID)
 		for _, e := range sp.Entries {
-			put(out, "S", list(anchors(e.Symptoms)), sp.ID+"/"+e.ID, e.Class, strconv.Itoa(symptomWeight), "", list(e.Symptoms), e.Cause, "", list(sourcesOf(sp, e.S)), e.ID)
+			put(out, "S", list(anchors(e.Symptoms)), sp.ID+"/"+e.ID, e.Class, strconv.Itoa(symptomWeight), "", list(e.Symptoms), e.Cause, "", sources.key(list(sourcesOf(sp, e.S))), e.ID)
 		}
 	}
 	return nil
@@ -186,11 +208,51 @@ func sourcesOf(sp *SP, keys Keys) []string {
 	return []string{"M"}
 }
 
+// phrases gives the wordings of a concept as they are compared: words with one blank between them.
+func (c Concept) phrases() []string {
+	var out []string
+	for _, w := range c.Words {
+		phrase := strings.Join(Words(w), " ")
+		if strings.HasSuffix(w, "*") {
+			phrase += "*"
+		}
+		if phrase != "" && !slices.Contains(out, phrase) {
+			out = append(out, phrase)
+		}
+	}
+	return out
+}
+
+// spread writes the choices of ~ texts out: "~ a (b|c)" is "~ a b" and "~ a c".
+func spread(texts []string) []string {
+	var out []string
+	for _, t := range texts {
+		open := strings.IndexByte(t, '(')
+		end := strings.IndexByte(t, ')')
+		if !strings.HasPrefix(t, "~ ") || open < 0 || end < open {
+			out = append(out, t)
+			continue
+		}
+		for choice := range strings.SplitSeq(t[open+1:end], "|") {
+			out = append(out, spread([]string{t[:open] + choice + t[end+1:]})...)
+		}
+	}
+	return out
+}
+
 // anchors gives the longest word of each text: where it is missing, the text is not there. A word that ends in * keeps it, and is taken
-// only when there is no other.
+// only when there is no other. A ~ text has its first word for one.
 func anchors(texts []string) []string {
 	var out []string
 	for _, t := range texts {
+		if rest, ok := strings.CutPrefix(t, "~ "); ok {
+			first := strings.Fields(rest)[0]
+			if first[0] != '$' {
+				first = "~" + strings.ToLower(first)
+			}
+			out = append(out, first)
+			continue
+		}
 		anchor := ""
 		for _, field := range strings.Fields(strings.ReplaceAll(t, "{}", " ")) {
 			ws := Words(field)

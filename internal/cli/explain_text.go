@@ -89,7 +89,7 @@ func (a *App) products(q *explain.Query, o explainOptions) error {
 		}
 		c := connection.Resolve(f.Targets[i], knowledge.New(), nil, connection.Seen{})
 		q.IdP, q.SP, q.Name = cmp.Or(q.IdP, c.IdP.ID), cmp.Or(q.SP, c.SP.ID), o.name
-		q.Protocol, q.Values = string(c.Protocol()), consoleValues(c)
+		q.Protocol, q.Values, q.Returns = string(c.Protocol()), consoleValues(c), returns(c)
 	}
 	heads := knowledge.Index{}
 	if o.idp != "" || o.sp != "" {
@@ -99,6 +99,17 @@ func (a *App) products(q *explain.Query, o explainOptions) error {
 		return err
 	}
 	return knownProfile("SP", "sps", o.sp, heads.SPs)
+}
+
+// returns are the addresses that the SP of a connection has answers sent to.
+func returns(c *connection.Connection) []string {
+	if c.Protocol() == config.SAML {
+		return c.ACSURLs()
+	}
+	if c.OIDC != nil && c.OIDC.RedirectURI != "" {
+		return []string{c.OIDC.RedirectURI}
+	}
+	return c.Callbacks()
 }
 
 // consoleValues are the placeholders of console paths, where the connection tells them.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/ssoctl/ssoctl/internal/exact"
 	"github.com/ssoctl/ssoctl/internal/knowledge"
 	"github.com/ssoctl/ssoctl/internal/report"
 )
@@ -33,6 +34,9 @@ func (e *Engine) cause(h hit, hits []hit, best float64, clear string, q Query) r
 	out.Next = next(c.Next, q)
 	if sent := sentAddress(clear); sent != "" && strings.HasPrefix(c.ID, "REDIRECT") {
 		out.Seen = append(out.Seen, report.Row{Key: "sent", Value: q.Hide.URL(sent)})
+		if row, ok := compared(sent, q); ok {
+			out.Seen = append(out.Seen, row)
+		}
 	}
 	return out
 }
@@ -235,6 +239,24 @@ func (e *Engine) atSP(s knowledge.ErrorStep, q Query) string {
 		step += " (blank in the form; enter it again to change it)"
 	}
 	return step
+}
+
+// compared holds the address that was sent against that of the SP which is most like it.
+func compared(sent string, q Query) (report.Row, bool) {
+	if len(q.Returns) == 0 {
+		return report.Row{}, false
+	}
+	best := exact.Compare(sent, q.Returns[0])
+	own := q.Returns[0]
+	for _, r := range q.Returns[1:] {
+		if d := exact.Compare(sent, r); d.Equal() || best.Kind == exact.Other && d.Kind != exact.Other {
+			best, own = d, r
+		}
+	}
+	if best.Equal() {
+		return report.Row{Key: "expected", Value: q.Hide.URL(own), Outcome: report.Passed, Text: "it is the SP's own: the IdP's list lacks it"}, true
+	}
+	return report.Row{Key: "expected", Value: q.Hide.URL(own), Outcome: report.Failed, Severity: report.Error, Text: best.String()}, true
 }
 
 // addresses are the ways in which texts quote the redirect URI that was sent.

@@ -54,6 +54,7 @@ type Query struct {
 	Protocol string            // oidc | saml
 	Name     string            // of the connection, for the command that goes on
 	Values   map[string]string // {placeholders} of console paths
+	Returns  []string          // addresses that the SP has answers sent to: callbacks, ACS URLs
 	Hide     evidence.Redactor // applied to every value that is quoted
 }
 
@@ -71,6 +72,9 @@ type hit struct {
 
 // Explain gives the causes of an error text, most likely first; none when nothing is recognised.
 func (e *Engine) Explain(q Query) report.Explanation {
+	if out, ok := e.named(q); ok {
+		return out
+	}
 	raw, cut := shorten(q.Text)
 	clear := plain(raw)
 	t := newText(clear, e.same)
@@ -96,6 +100,29 @@ func (e *Engine) Explain(q Query) report.Explanation {
 	}
 	return out
 }
+
+// named explains a class by its id, and a troubleshooting entry of the SP at hand, or of the only one that has it, by its.
+func (e *Engine) named(q Query) (report.Explanation, bool) {
+	id := strings.TrimSpace(q.Text)
+	class, sig := strings.ToUpper(strings.ReplaceAll(id, "-", "_")), knowledge.Signature{Weight: standsFor}
+	for _, sp := range e.book.SPs {
+		for _, en := range sp.Entries {
+			if strings.EqualFold(en.ID, id) && (q.SP == "" || q.SP == sp.ID) {
+				class, sig.Entry, sig.SPs = en.Class, en.ID, []string{sp.ID}
+				q.SP = sp.ID
+			}
+		}
+	}
+	if e.classes[class] == nil {
+		return report.Explanation{}, false
+	}
+	sig.Class = class
+	h := hit{sig: &sig, p: &pattern{count: 3}}
+	return report.Explanation{Matches: []report.Cause{e.cause(h, []hit{h}, 0, "", q)}, IdPName: e.idpName(q.IdP), SPName: e.spName(q.SP)}, true
+}
+
+// standsFor is the weight of a class that was named.
+const standsFor = 100
 
 // hits are the signatures in the text, best first. A text of a signature is only looked at when its anchor is there. The ~ texts come
 // last: what is part of a known code is no word of theirs.

@@ -33,7 +33,7 @@ var may = map[string][]string{
 	"internal/knowledge":          {"internal/source"},
 	"internal/knowledge/indexgen": {"internal/knowledge"},
 	"internal/oidcdoc":            {"internal/source"},
-	"internal/explain":            {"internal/evidence", "internal/knowledge", "internal/report"},
+	"internal/explain":            {"internal/evidence", "internal/exact", "internal/knowledge", "internal/report"},
 	"internal/config":             {"internal/source", "internal/report"},
 	"internal/connection":         {"internal/config", "internal/exact", "internal/knowledge", "internal/source"},
 	"internal/check":              {"internal/config", "internal/connection", "internal/evidence", "internal/exact", "internal/knowledge", "internal/oidcdoc", "internal/report", "internal/source", "internal/cert", "internal/samldoc", "internal/xmlsig", "internal/xmltree"},

@@ -60,7 +60,7 @@ func (p *page) cause(c report.Cause, e report.Explanation) {
 		p.line(p.paint(strong, l))
 	}
 	for _, s := range c.Seen {
-		p.labelled(s.Key, s.Value)
+		p.labelled(s.Key, strings.TrimRight(s.Value+"  "+mark(s), " "))
 	}
 	if between := strings.Join(named(e.SPName, e.IdPName), " ← "); between != "" {
 		p.labelled("between", between)

@@ -2,6 +2,7 @@ package check
 
 import (
 	"crypto/x509"
+	"strings"
 	"time"
 
 	"github.com/ssoctl/ssoctl/internal/config"
@@ -166,4 +167,14 @@ func (c *Case) chain() {
 			c.Chain = append(c.Chain, cert)
 		}
 	}
+}
+
+// OtherIssuer reports whether the discovery document that came names another issuer than the connection, the slash at the end aside. The
+// rules on the issuer tell it; where the endpoints of that document lead does not matter then.
+func (c *Case) OtherIssuer() bool {
+	if c.Discovery == nil || c.Config == nil {
+		return false
+	}
+	got, want := c.Discovery.Issuer(), c.Config.Issuer()
+	return got != "" && want != "" && strings.TrimSuffix(got, "/") != strings.TrimSuffix(want, "/")
 }

@@ -48,7 +48,7 @@ func (c *Case) Required(code string) []report.Finding {
 	var out []report.Finding
 	for _, r := range c.Requirements(code) {
 		node := c.Config.Setting(r.Setting)
-		if node == nil || node.Type == source.Null && r.Equals == nil {
+		if node == nil || node.Type == source.Null && r.Equals == nil || Unfit(c.IdP.Settings[r.Setting], node) != "" {
 			continue
 		}
 		if f := c.requirement(r, node); f != nil {
@@ -56,6 +56,24 @@ func (c *Case) Required(code string) []report.Finding {
 		}
 	}
 	return out
+}
+
+// Unfit says what a setting should be when its value is of another type or none of its choices, "" when it fits: CFG001 tells it,
+// and there is nothing to compare.
+func Unfit(s knowledge.Setting, n *source.Node) string {
+	switch {
+	case n.Type == source.Null:
+		return ""
+	case s.Type == "bool" && n.Type != source.Bool:
+		return "true or false"
+	case s.Type == "list" && n.Type == source.Map, s.Type == "string" && (n.Type == source.List || n.Type == source.Map):
+		return "a " + map[string]string{"list": "list", "string": "text"}[s.Type]
+	case s.Type == "map" && n.Type != source.Map:
+		return "a mapping"
+	case s.Type == "enum" && !slices.Contains(s.Values, n.Str()):
+		return "one of " + strings.Join(s.Values, ", ")
+	}
+	return ""
 }
 
 // requirement compares one setting with its requirement; nil when it is met, or when a value that it needs is not known.

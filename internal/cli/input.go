@@ -101,10 +101,8 @@ func parseRedacted(name string, b []byte) (*config.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, t := range f.Targets {
-		if len(t.Literals()) > 0 {
-			return config.Parse(name, f.Redacted())
-		}
+	if f.InPlain() {
+		return config.Parse(name, f.Redacted())
 	}
 	return f, nil
 }

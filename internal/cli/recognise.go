@@ -52,7 +52,7 @@ func brokenYAML(data []byte) string {
 func recogniseJSON(in input) string {
 	has := func(keys ...string) bool {
 		for _, k := range keys {
-			if bytes.Contains(in.data, []byte(`"`+k+`"`)) {
+			if bytes.Contains(in.data, []byte(`"`+k+`"`)) || bytes.Contains(in.data, []byte(`'`+k+`'`)) {
 				return true
 			}
 		}
@@ -66,6 +66,8 @@ func recogniseJSON(in input) string {
 	case has("authorization_endpoint", "token_endpoint", "jwks_uri", "response_types_supported", "subject_types_supported", "id_token_signing_alg_values_supported"):
 		return "discovery"
 	case has("keys") && has("kty", "kid", "alg", "use"), has("keys") && len(in.data) < 1024:
+		return "jwks"
+	case has("kty") && has("n", "x", "k"): // a single key, or a list of keys without its object
 		return "jwks"
 	case has("issuer"):
 		return "discovery"

@@ -81,6 +81,6 @@ func stub(c *report.Connection, issuer string) string {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "version: 1\nconnections:\n  - name: %s\n    sp: {profile: generic, callback_url: \"https://app.example.com/callback\"}   # ssoctl catalog sps\n%s    oidc:\n", name, idp)
-	fmt.Fprintf(&b, "      issuer: %s\n      client_id: CHANGE-ME\n      client_secret: env:CLIENT_SECRET\n      scopes: [openid, email, profile]\n", issuer)
+	fmt.Fprintf(&b, "      issuer: %s\n      client_id: my-client-id   # as registered at the IdP\n      client_secret: env:CLIENT_SECRET\n      scopes: [openid, email, profile]\n", issuer)
 	return b.String()
 }

@@ -71,6 +71,18 @@ func TestReferencesAndRedaction(t *testing.T) {
 	if strings.Contains(out, "s3cret") || strings.Contains(out, "abcdef") {
 		t.Errorf("a secret is left:\n%s", out)
 	}
+	if f, err := Parse("f", []byte("version: 1\nconnections:\n  - name: a\n    sp: {profile: orq}\n    oidc:\n      client_secret: !secret canary\n")); err != nil || strings.Contains(string(f.Redacted()), "y") {
+		t.Errorf("%v: a letter of a tagged secret is left", err)
+	}
+	for _, line := range []string{"client_secret: &a canary", "client_secrt: canary", "client_secret: env:X\n      client_secret: canary", "clientSecret: canary", "client_secret: [canary]",
+		"client_secret: {value: \"canary\"}", "sp_private_key: 'canary'", "client_secret: ca\n        nary", "client_secret: \"ca\\u006eary\"", "? client_secret\n      : canary"} {
+		f, err := Parse("f", []byte("version: 1\nconnections:\n  - name: a\n    sp: {profile: orq}\n    oidc:\n      "+line+"\n"))
+		if err != nil {
+			t.Errorf("%s: %v", line, err)
+		} else if out := string(f.Redacted()); !f.InPlain() || strings.Contains(out, "ary") {
+			t.Errorf("a part of the secret is left:\n%s", out)
+		}
+	}
 	again, err := Parse("f", []byte(out))
 	if err != nil {
 		t.Fatal(err)

@@ -46,15 +46,3 @@ const RedactedMark = "[redacted]"
 
 // secretPaths are the places of a connection that hold secrets.
 var secretPaths = []string{"oidc/client_secret", "saml/sp_private_key"}
-
-// Literals lists the values that stand in secret fields although they are no references. Nothing may print them.
-func (t *Target) Literals() []string {
-	var out []string
-	for _, path := range secretPaths {
-		value := t.file.Doc.At(t.Path(path)).Str()
-		if plain(value) {
-			out = append(out, value)
-		}
-	}
-	return out
-}

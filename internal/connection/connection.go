@@ -94,6 +94,9 @@ func (c *Connection) vars() {
 		if bare := strings.TrimSuffix(value, "/"); p.Pattern != "" && !c.Lib.Matches(p.Pattern, value) && c.Lib.Matches(p.Pattern, bare) {
 			value = bare
 		}
+		if !usable(c.Lib, p, value) {
+			continue // CFG001 tells it; nothing that is made of it is worth comparing with
+		}
 		c.Vars[p.Name] = value
 		for _, v := range p.Values {
 			if v.Value == value {
@@ -103,6 +106,14 @@ func (c *Connection) vars() {
 			}
 		}
 	}
+}
+
+// usable reports whether a value is one that the parameter can have.
+func usable(lib *knowledge.Library, p knowledge.Param, value string) bool {
+	if len(p.Values) > 0 {
+		return slices.ContainsFunc(p.Values, func(v knowledge.ParamValue) bool { return v.Value == value })
+	}
+	return p.Pattern == "" || lib.Matches(p.Pattern, value)
 }
 
 // Expand fills a template of the SP's profile; ok is false when a value is missing.

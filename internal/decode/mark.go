@@ -36,11 +36,15 @@ func Marked(rows report.Rows, m *check.Message, c report.Connection, configured 
 			}
 		}
 	}
-	for i := range rows { // signatures of which the same is true are told once, by the place of the first
-		for _, other := range rows {
-			if rows[i].Path != "" && rows[i].Outcome == report.Unknown && rows[i].Text == other.Text && other.Path != "" && other.Outcome == report.Failed {
-				rows[i].Code, rows[i].Severity, rows[i].Outcome = other.Code, other.Severity, other.Outcome
-			}
+	failed := map[string]*report.Row{} // signatures of which the same is true are told once, by the place of the first
+	for i := range rows {
+		if row := &rows[i]; row.Path != "" && row.Outcome == report.Failed {
+			failed[row.Text] = row
+		}
+	}
+	for i := range rows {
+		if other := failed[rows[i].Text]; other != nil && rows[i].Path != "" && rows[i].Outcome == report.Unknown {
+			rows[i].Code, rows[i].Severity, rows[i].Outcome = other.Code, other.Severity, other.Outcome
 		}
 	}
 	return rows

@@ -27,6 +27,12 @@ type Login struct {
 	Opinions map[string]string `json:"opinions,omitempty"`
 }
 
+// How the detail of a refused login begins that was seen and not said: the answer went, or came, otherwise than the SP takes it.
+const (
+	SentElsewhere = "the IdP sends its answer to"
+	SentArtifact  = "the IdP answers with an artifact"
+)
+
 // How a login can end.
 const (
 	EndedAnswered    = "answered"    // an answer with a code, tokens or an assertion came

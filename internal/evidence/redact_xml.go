@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 	"unicode"
@@ -113,13 +114,13 @@ func replace(doc *xmltree.Doc, spans []span, before []xmltree.Shift) ([]byte, []
 	raw := doc.Raw
 	var out []byte
 	shifts := slices.Clip(before)
-	last, line, start := 0, 1, 0 // start: offset in out of the line's beginning
+	last, line, col := 0, 1, 1 // where the end of out is, in lines and runes
 	grow := func(b []byte) {
-		for i, c := range b {
-			if c == '\n' {
-				line++
-				start = len(out) + i + 1
-			}
+		if i := bytes.LastIndexByte(b, '\n'); i >= 0 {
+			line, col = line+bytes.Count(b, []byte("\n")), 1
+			col += utf8.RuneCount(b[i+1:])
+		} else {
+			col += utf8.RuneCount(b)
 		}
 		out = append(out, b...)
 	}
@@ -136,7 +137,7 @@ func replace(doc *xmltree.Doc, spans []span, before []xmltree.Shift) ([]byte, []
 			by = utf8.RuneCountInString(old[i+1:]) // what stands for it ends at the beginning of that line
 		}
 		if by != 0 {
-			shifts = append(shifts, xmltree.Shift{Line: line, Col: utf8.RuneCount(out[start:]) + 1, By: by})
+			shifts = append(shifts, xmltree.Shift{Line: line, Col: col, By: by})
 		}
 		last = s.to
 	}

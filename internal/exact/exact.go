@@ -100,19 +100,20 @@ func HasPlaceholder(s string) bool {
 			return true
 		}
 	}
-	return strings.Contains(s, "${") || yours(s)
+	return strings.Contains(s, "${") || yours(s) || standIn(s)
 }
 
 // yours reports whether a part of s is a name such as your-domain or YOUR_TENANT_ID, with which manuals stand in for a value.
 func yours(s string) bool {
 	low := strings.ToLower(strings.ReplaceAll(s, "_", "-"))
-	for _, part := range strings.FieldsFunc(low, func(r rune) bool { return strings.ContainsRune("/.@:?#&=", r) }) {
+	for _, part := range partsOf(low) {
 		rest, ok := strings.CutPrefix(part, "your")
 		if !ok {
 			continue
 		}
 		rest = strings.TrimPrefix(rest, "-")
-		for _, word := range [...]string{"tenant", "domain", "okta", "oktadomain", "client", "company", "org", "realm", "workspace"} {
+		for _, word := range [...]string{"tenant", "domain", "okta", "oktadomain", "client", "company", "org", "realm", "workspace", "host", "hostname", "server",
+			"subdomain", "instance", "issuer", "slug", "idp", "sso", "keycloak", "authentik", "auth0", "pool", "environment", "team", "organization", "organisation"} {
 			if rest == word || strings.HasPrefix(rest, word+"-") || rest == word+"id" {
 				return true
 			}
@@ -174,7 +175,7 @@ func slashless(s string) string {
 
 func dropSpace(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) || r == '\u200b' || r == '\ufeff' || r == '\u00a0' {
+		if unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) {
 			return -1
 		}
 		return r

@@ -92,6 +92,10 @@ func (d *driver) read(ex evidence.Exchange, sent step) (Answer, step, bool) {
 			return d.end(evidence.EndedRefused, "the IdP redirects to an address that cannot be read")
 		case d.atHome(next):
 			return Answer{Method: http.MethodGet, URL: next, At: ex.At, Messages: opened(next)}, step{}, true
+		case d.astray(next):
+			bare, _, _ := strings.Cut(next, "?")
+			bare, _, _ = strings.Cut(bare, "#")
+			return d.end(evidence.EndedRefused, fmt.Sprintf("%s %q and not to %q, the redirect URI of the request", evidence.SentElsewhere, bare, d.home))
 		}
 		then := step{method: http.MethodGet, url: next}
 		if (ex.Status == http.StatusTemporaryRedirect || ex.Status == http.StatusPermanentRedirect) && !sent.secret {
@@ -158,6 +162,19 @@ func (d *driver) atHome(address string) bool {
 	return d.home != "" && bare(address) == bare(d.home)
 }
 
+// astray reports whether an address that is not the redirect URI is sent an answer of this login: its state with a code, a token or an
+// error. It is not asked, since the code is meant for nobody there.
+func (d *driver) astray(address string) bool {
+	if d.r.a.Protocol != "oidc" {
+		return false
+	}
+	a, err := oidcdoc.ParseAnswer(address)
+	if err != nil || d.r.a.State == "" || a.State != d.r.a.State {
+		return false
+	}
+	return a.Code != "" || a.Params.Has("id_token") || a.Params.Has("access_token")
+}
+
 // delivers reads a form that carries the answer: of form_post, or of the HTTP-POST binding.
 func (d *driver) delivers(ex evidence.Exchange, sent step, f unwrap.PageForm) (Answer, bool) {
 	fields := map[string]string{}
@@ -197,6 +214,9 @@ func opened(text string) []unwrap.Document {
 func (d *driver) page(ex evidence.Exchange, sent step, page unwrap.Page) (Answer, step, bool) {
 	if f := d.loginForm(page); f != nil {
 		return d.enter(ex, sent, page, f)
+	}
+	if mishap(page) {
+		return d.refused(ex, page)
 	}
 	if what := asksFor(page); what != "" {
 		return d.end(evidence.EndedInteraction, what)

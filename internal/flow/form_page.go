@@ -68,8 +68,10 @@ var asks = []struct {
 	{[]string{"g-recaptcha-response", "h-captcha-response", "cf-turnstile-response"}, []string{"captcha"}, "a captcha"},
 	{[]string{"password-new"}, []string{"update password", "change your password", "update your password"}, "a new password"},
 	{nil, []string{"update account information", "update your account", "update profile", "verify email", "verify your email"}, "a complete profile of the user"},
+	{nil, []string{"terms and conditions", "terms of use"}, "that terms are accepted"},
+	{nil, []string{"recovery codes", "recovery authentication codes", "backup codes"}, "that recovery codes are kept"},
 	{[]string{"accept"}, []string{"grant access", "consent", "do you grant", "authorize", "allow access"}, "consent"},
-	{nil, []string{"terms and conditions", "terms of service"}, "that terms are accepted"},
+	{nil, []string{"terms of service"}, "that terms are accepted"},
 }
 
 // asksFor names what a page asks for; "" when it is nothing of the kind.
@@ -90,6 +92,13 @@ func asksFor(page unwrap.Page) string {
 		}
 	}
 	return ""
+}
+
+// mishap reports whether a page without a login form is headed as an error: it may come with status 200, and with a form to choose a
+// language or to report the error.
+func mishap(page unwrap.Page) bool {
+	title := strings.ToLower(page.Title)
+	return slices.ContainsFunc([]string{"error", "exception", "fehler", "erreur", "something went wrong", "metadata not found", "missing cookie", "cookies disabled"}, func(w string) bool { return strings.Contains(title, w) })
 }
 
 // said quotes a page shortly: the lines that look like a message, else its title.

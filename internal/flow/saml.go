@@ -15,6 +15,10 @@ import (
 // saml goes on from what came to the ACS, or should have: its signatures are verified, what is encrypted is opened, and the request
 // is put beside it.
 func (r *Run) saml(ans Answer) {
+	if artifact(ans) {
+		r.End(evidence.EndedRefused, evidence.SentArtifact+" (SAMLart), which the SP would have to exchange at the IdP itself, and not with a SAMLResponse by HTTP-POST")
+		return
+	}
 	trust, keys := r.s.Trust()
 	if r.a.URL != "" && !r.a.Unasked {
 		r.request()
@@ -35,6 +39,18 @@ func (r *Run) saml(ans Answer) {
 		r.raw.SAMLResponse = string(d.Data)
 		r.attributes(m)
 	}
+}
+
+// artifact reports whether an answer has but a reference to the response (SAML 2.0 Bindings §3.6).
+func artifact(ans Answer) bool {
+	if ans.Form["SAMLResponse"] != "" {
+		return false
+	}
+	if ans.Form["SAMLart"] != "" {
+		return true
+	}
+	u, err := url.Parse(ans.URL)
+	return err == nil && u.Query().Get("SAMLart") != "" && !u.Query().Has("SAMLResponse")
 }
 
 // request puts the request of this login among the messages.

@@ -145,6 +145,10 @@ func parseKey(path string, n *source.Node) Key {
 	case "RSA":
 		k.rsa()
 	case "EC":
+		if n.Member("crv") == nil && n.Member("x") == nil && n.Member("n") != nil {
+			k.fault("kty", "kty is EC, but the members are those of an RSA key")
+			break
+		}
 		k.ec()
 	case "OKP":
 		k.okp()
@@ -206,6 +210,12 @@ func (k *Key) bytes(name string) []byte {
 	}
 	b, err := base64.RawURLEncoding.DecodeString(n.Text)
 	switch {
+	case strings.ContainsAny(n.Text, "\r\n"): // which the decoder passes over
+		k.fault(name, "%s holds a line break", name)
+		return nil
+	case name == "n" && len(n.Text) >= 256 && strings.Trim(n.Text, "0123456789abcdef") == "":
+		k.fault(name, "%s is hexadecimal, not base64url", name)
+		return nil
 	case err == nil && len(b) == 0:
 		k.fault(name, "%s is empty", name)
 		return nil

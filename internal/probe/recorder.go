@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"context"
@@ -179,8 +180,18 @@ func (c *recorder) build(ctx context.Context, r request) (*http.Request, error) 
 func (c *recorder) body(ex *evidence.Exchange, resp *http.Response, entity string) {
 	var from io.Reader = resp.Body
 	if strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") { // not asked for, yet some servers and proxies send it
-		if z, err := gzip.NewReader(resp.Body); err == nil {
-			from = z
+		begun := bufio.NewReader(resp.Body)
+		from = begun
+		if magic, _ := begun.Peek(2); string(magic) == "\x1f\x8b" { // RFC 1952 §2.3.1
+			if z, err := gzip.NewReader(begun); err == nil {
+				from = z
+			}
+		} else if len(magic) > 0 {
+			defer func() {
+				if ex.Failure == nil {
+					ex.Failure = &evidence.Failure{Stage: evidence.StageBody, Code: "encoding", Text: "Content-Encoding is \"gzip\" but the body is not compressed, and HTTP clients that unpack it fail"}
+				}
+			}()
 		}
 	}
 	if entity != "" && resp.StatusCode == http.StatusOK {

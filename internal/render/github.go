@@ -38,7 +38,7 @@ func annotation(b *strings.Builder, f report.Finding, c report.Connection) {
 		if at.Col > 0 {
 			properties = append(properties, fmt.Sprintf("col=%d", at.Col))
 			if at.Len > 0 {
-				properties = append(properties, fmt.Sprintf("endColumn=%d", at.Col+at.Len))
+				properties = append(properties, fmt.Sprintf("endColumn=%d", at.Col+at.Skip+at.Len))
 			}
 		}
 	}

@@ -137,7 +137,7 @@ func physical(l report.Location) *sarifPhysical {
 	if l.Line > 0 {
 		out.Region = &sarifRegion{StartLine: l.Line, StartColumn: max(l.Col, 0)}
 		if l.Col > 0 && l.Len > 0 {
-			out.Region.EndColumn = l.Col + l.Len
+			out.Region.EndColumn = l.Col + l.Skip + l.Len
 		}
 		if l.Snippet != "" {
 			out.Context = &sarifRegion{StartLine: l.Line, Snippet: textOrNil(l.Snippet)}

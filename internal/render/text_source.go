@@ -42,7 +42,7 @@ func (p *page) source(l report.Location, s report.Severity, indent int) {
 // columns wide. What was cut away shows as "…".
 func excerpt(l report.Location, room int) (before, hit, after string) {
 	runes := []rune(l.Snippet)
-	from := min(max(l.Col-1, 0), len(runes))
+	from := min(max(l.Col-1+l.Skip, 0), len(runes))
 	to := min(from+max(l.Len, 0), len(runes))
 	near := 4 * room // a document may be one line of megabytes; what is further away is cut off in any case
 	before, hit, after = string(runes[max(0, from-near):from]), string(runes[from:min(to, from+near)]), string(runes[to:min(len(runes), to+near)])

@@ -51,8 +51,10 @@ type Location struct {
 	Path string `json:"path,omitempty"`   // JSON pointer or XML path
 	// Evidence names the exchange that the value came from, e.g. "GET https://…/.well-known/openid-configuration".
 	Evidence string `json:"evidence,omitempty"`
-	// Snippet is the source line, for display; Len the number of runes to underline from Col, Mark the note under them.
+	// Snippet is the source line, for display; Len the number of runes to underline from Skip runes behind Col on, Mark the note
+	// under them. Skip is for a value of which only a part is wrong: Col is where the value begins.
 	Snippet string `json:"-"`
+	Skip    int    `json:"-"`
 	Len     int    `json:"-"`
 	Mark    string `json:"-"`
 }

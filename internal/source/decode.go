@@ -198,7 +198,7 @@ func (d *decoder) structure(n *Node, path string, v reflect.Value) {
 				Near: Nearest(m.Key, names), Want: strings.Join(names, ", ")})
 			continue
 		}
-		if m.Merged && n.Member(m.Key) != m.Value {
+		if m.Again || m.Merged && n.Member(m.Key) != m.Value {
 			continue
 		}
 		d.value(m.Value, path+"/"+Escape(m.Key), v.FieldByIndex(fields[i].Index), fields[i].OneOf)

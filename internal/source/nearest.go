@@ -23,6 +23,16 @@ func Nearest(word string, candidates []string) string {
 	return ""
 }
 
+// Slip reports whether one letter makes the difference between two words (left out, doubled, replaced, swapped with its neighbour),
+// letter case aside; an s at the end is no slip but a plural.
+func Slip(word, meant string) bool {
+	a, b := fold(word), fold(meant)
+	return a != b && a != b+"s" && distance(a, b) == 1
+}
+
+// Near reports whether at most one letter makes the difference between two words; letter case and separators do not count.
+func Near(word, meant string) bool { return distance(fold(word), fold(meant)) <= 1 }
+
 func fold(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r == '_' || r == '-' || r == ' ' {

@@ -48,16 +48,18 @@ type Member struct {
 	KeyPos Pos
 	Value  *Node
 	Merged bool // came in through a YAML merge key (<<)
+	Again  bool // repeats a key of the same mapping of a YAML file, which YAML forbids; only the first one is read
 }
 
-// Member finds a key of a mapping. Own keys win over merged ones; of doubled keys the last one counts, as parsers do.
+// Member finds a key of a mapping. Own keys win over merged ones; of doubled keys the last one counts in JSON, as parsers do, and
+// the first in YAML, where the second is an error.
 func (n *Node) Member(key string) *Node {
 	if n == nil || n.Type != Map {
 		return nil
 	}
 	var found *Node
 	for _, m := range n.Members {
-		if m.Key == key && (found == nil || !m.Merged) {
+		if m.Key == key && !m.Again && (found == nil || !m.Merged) {
 			found = m.Value
 		}
 	}

@@ -24,6 +24,22 @@ func TestYAMLPlaces(t *testing.T) {
 	}
 }
 
+// TestTags: a tag is passed over, and what stands behind it keeps its place.
+func TestTags(t *testing.T) {
+	doc, err := ParseYAML("f", []byte("a:\n  s: !secret  canary\n  t: {u: !!str 42, v: !x \"y\", w: z}\n  ? k\n  : n\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string]Pos{"/a/s": {2, 15}, "/a/t/u": {3, 16}, "/a/t/v": {3, 26}, "/a/t/w": {3, 34}, "/a/k": {5, 5}} {
+		if got, exact := doc.Pos(path); got != want || !exact {
+			t.Errorf("%s at %v, want %v", path, got, want)
+		}
+	}
+	if got := doc.At("/a/t/v").Str(); got != "y" {
+		t.Errorf("v = %q", got)
+	}
+}
+
 func TestJSONPlaces(t *testing.T) {
 	doc, err := ParseJSON("a.json", []byte("{\n  \"issuer\" : \"https:\\/\\/x\",\n  \"list\": [1, {\"é\": true}],\n \"issuer\": null}"))
 	if err != nil {
@@ -110,7 +126,7 @@ func TestDecode(t *testing.T) {
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
-	if into.OIDC.Issuer != "c" {
+	if into.OIDC.Issuer != "b" {
 		t.Errorf("issuer = %q", into.OIDC.Issuer)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -31,21 +32,25 @@ func ParseYAML(file string, b []byte) (doc *Doc, err error) {
 	if n := strings.Count(text, "\n") + strings.Count(text, ",") + strings.Count(text, ":") + strings.Count(text, "["); n > maxValues {
 		return nil, &Error{File: file, Msg: fmt.Sprintf("more than %d values", maxValues)}
 	}
-	tokens := lexer.Tokenize(text)
+	if pos := control(doc.lines); !pos.IsZero() {
+		return nil, &Error{File: file, Pos: pos, Msg: "a control character, which YAML does not allow, stands here"}
+	}
+	tokens := untagged(lexer.Tokenize(text), doc.lines)
 	if err := tooDeep(file, tokens, doc.lines); err != nil {
 		return nil, err
 	}
 	tree, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
 	if err != nil {
-		return nil, yamlError(file, err)
+		return nil, plainer(doc.lines, yamlError(file, err))
 	}
 	var body ast.Node
 	for _, d := range tree.Docs {
-		if d.Body == nil || d.Body.Type() == ast.CommentType {
+		if d.Body == nil || d.Body.Type() == ast.CommentType || d.Body.Type() == ast.DirectiveType {
 			continue
 		}
 		if body != nil {
-			return nil, &Error{File: file, Pos: tokenPos(d.Body.GetToken()), Msg: "the file holds more than one YAML document"}
+			c := &yamlConverter{file: file, anchors: map[string]*Node{}}
+			return nil, &Error{File: file, Pos: c.node(d.Body, 0).Pos, Msg: "the file holds more than one YAML document"}
 		}
 		body = d.Body
 	}
@@ -144,7 +149,7 @@ func (c *yamlConverter) node(n ast.Node, depth int) *Node {
 	case *ast.MappingNode:
 		return c.mapping(v.Values, v.GetToken(), v.IsFlowStyle, depth)
 	case *ast.MappingValueNode:
-		return c.mapping([]*ast.MappingValueNode{v}, v.Key.GetToken(), false, depth)
+		return c.mapping([]*ast.MappingValueNode{v}, keyToken(v.Key), false, depth)
 	case *ast.SequenceNode:
 		out := &Node{Type: List, Pos: tokenPos(v.Start)}
 		for _, item := range v.Values {
@@ -174,21 +179,36 @@ func (c *yamlConverter) node(n ast.Node, depth int) *Node {
 func (c *yamlConverter) mapping(values []*ast.MappingValueNode, first *token.Token, flow bool, depth int) *Node {
 	out := &Node{Type: Map, Pos: tokenPos(first)}
 	if !flow && len(values) > 0 {
-		out.Pos = tokenPos(values[0].Key.GetToken())
+		out.Pos = tokenPos(keyToken(values[0].Key))
 	}
 	for _, v := range values {
 		value := c.node(v.Value, depth+1)
-		if value.Type == Null && value.Pos.IsZero() {
-			value.Pos = tokenPos(v.Key.GetToken())
-		}
 		if _, merge := v.Key.(*ast.MergeKeyNode); merge {
 			c.merge(out, value)
 			continue
 		}
-		key := v.Key.GetToken()
-		out.Members = append(out.Members, Member{Key: key.Value, KeyPos: tokenPos(key), Value: value})
+		key := keyToken(v.Key)
+		if value.Type == Null && (value.Pos.IsZero() || implicit(v.Value)) {
+			value.Pos, value.Len = tokenPos(key), utf8.RuneCountInString(strings.TrimSpace(key.Origin))
+		}
+		twice := slices.ContainsFunc(out.Members, func(m Member) bool { return m.Key == key.Value && !m.Merged })
+		out.Members = append(out.Members, Member{Key: key.Value, KeyPos: tokenPos(key), Value: value, Again: twice})
 	}
 	return out
+}
+
+// keyToken is the token of a key itself, also where a question mark stands before it.
+func keyToken(key ast.MapKeyNode) *token.Token {
+	if k, ok := key.(*ast.MappingKeyNode); ok && k.Value != nil {
+		return k.Value.GetToken()
+	}
+	return key.GetToken()
+}
+
+// implicit reports whether a null stands for a value that nobody wrote.
+func implicit(n ast.Node) bool {
+	t := n.GetToken()
+	return t == nil || t.Type == token.ImplicitNullType
 }
 
 // merge takes over the members of a merge key's mapping, or of each mapping in its list.
@@ -229,7 +249,8 @@ func (c *yamlConverter) scalar(n ast.Node) *Node {
 	case *ast.StringNode:
 		out.Quoted = t.Type == token.SingleQuoteType || t.Type == token.DoubleQuoteType
 	}
-	if origin := strings.TrimSpace(t.Origin); !strings.Contains(origin, "\n") {
+	// A no-break space belongs to the value.
+	if origin := strings.Trim(t.Origin, " \t\r\n"); !strings.Contains(origin, "\n") {
 		out.Len = utf8.RuneCountInString(origin)
 	}
 	return out

@@ -39,6 +39,18 @@ type harBody struct {
 	Text    string    `json:"text"`
 	Params  []harPair `json:"params"`
 	Comment string    `json:"comment"`
+
+	Encoding string `json:"encoding"` // no part of the format; some proxies write it
+}
+
+// plain is the body as it was sent.
+func (b *harBody) plain() []byte {
+	if b.Encoding == "base64" {
+		if out, err := base64.StdEncoding.DecodeString(b.Text); err == nil {
+			return out
+		}
+	}
+	return []byte(b.Text)
 }
 
 type harAnswer struct {

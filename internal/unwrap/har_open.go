@@ -67,7 +67,7 @@ func (r *harReader) entry(i int, e harEntry) {
 		req.header = append(req.header, pair{name: h.Name, value: h.Value})
 	}
 	if b := e.Request.Body; b != nil {
-		req.body = []byte(b.Text)
+		req.body = b.plain()
 		if b.Text == "" {
 			for _, f := range b.Params {
 				req.params = append(req.params, pair{name: f.Name, value: f.Value, raw: f.Value})

@@ -139,15 +139,19 @@ func (o *opener) deflatedParam(value string) bool {
 	return ok
 }
 
+// maxMessages is how many SAML parameters of one form or address are opened: it has one.
+const maxMessages = 20
+
 // carried opens the messages that parameters carry. p.data is the whole of the parameters as written, or what an OIDC document shall
 // hold as its data.
 func (o *opener) carried(p piece, in []pair, from carrier) bool {
 	if layer := carrierNames[from]; layer != "" {
 		p = p.within(p.data, layer)
 	}
-	found := false
+	found, messages := false, 0
 	for i, param := range in {
-		if samlParam(param.name) && param.value != "" {
+		if samlParam(param.name) && param.value != "" && messages < maxMessages {
+			messages++
 			found = o.samlParam(p, in, i, from) || found
 		}
 	}

@@ -194,7 +194,7 @@ func (r *redactor) request(q harRequest) safeRequest {
 		for _, p := range b.Params {
 			body.Params = append(body.Params, harPair{r.name(p.Name), r.param(p.Name, p.Value)})
 		}
-		body.Text, body.Comment = r.body(b.Type, []byte(b.Text), 0)
+		body.Text, body.Comment = r.body(b.Type, b.plain(), 0)
 		if droppedLike().MatchString(b.Comment) {
 			body.Comment = b.Comment
 		}

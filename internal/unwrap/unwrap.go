@@ -51,27 +51,33 @@ const (
 
 // Notes: what had to be repaired, or is odd about the wrapping. NoteCut and NoteBroken are followed by a colon and the details.
 const (
-	NoteBlanks      = "blanks in place of +"
-	NotePlus        = "+ not URL-encoded"
-	NoteTwice       = "URL-encoded twice"
-	NoteLines       = "line breaks"
-	NoteAlphabet    = "base64url alphabet"
-	NotePadding     = "padding missing"
-	NoteSurplus     = "padding surplus"
-	NoteCut         = "cut off"
-	NoteBroken      = "the XML does not parse"
-	NoteDeflated    = "deflated although it came by POST"
-	NoteNotDeflated = "not deflated although it came by Redirect"
-	NoteZlib        = "zlib header before the deflated data"
-	NoteGzip        = "gzip in place of deflate"
-	NoteQuotes      = "quotes around it"
-	NoteTypographic = "typographic quotes"
-	NoteEntities    = "HTML entities"
-	NoteEscapes     = "backslash escapes"
-	NoteStray       = "other text around it"
-	NoteSpace       = "white space before the document"
-	NoteUTF16       = "UTF-16"
-	NoteDeclared    = "namespace declarations of the surrounding XML were copied into it"
+	NoteBlanks          = "blanks in place of +"
+	NotePlus            = "+ not URL-encoded"
+	NoteTwice           = "URL-encoded twice"
+	NoteLines           = "line breaks"
+	NoteAlphabet        = "base64url alphabet"
+	NotePadding         = "padding missing"
+	NoteSurplus         = "padding surplus"
+	NoteCut             = "cut off"
+	NoteBroken          = "the XML does not parse"
+	NoteDeflated        = "deflated although it came by POST"
+	NoteNotDeflated     = "not deflated although it came by Redirect"
+	NoteZlib            = "zlib header before the deflated data"
+	NoteGzip            = "gzip in place of deflate"
+	NoteQuotes          = "quotes around it"
+	NoteTypographic     = "typographic quotes"
+	NoteEntities        = "HTML entities"
+	NoteEscapes         = "backslash escapes"
+	NoteStray           = "other text around it"
+	NoteSpace           = "white space before the document"
+	NoteUTF16           = "UTF-16"
+	NoteMarked          = "quoted in a mail"
+	NoteHex             = "hexadecimal digits"
+	NotePrefixed        = "the same text before every line"
+	NoteInvisible       = "invisible characters"
+	NoteSource          = "the source of a page, shown by another"
+	NoteQuotedPrintable = "quoted-printable"
+	NoteDeclared        = "namespace declarations of the surrounding XML were copied into it"
 )
 
 // Bindings, as the last part of their URN (SAML Bindings §3).
@@ -145,7 +151,15 @@ func Open(name string, data []byte) ([]Document, error) {
 	if named := fileLike().Match(head(o.text)) && connectionLike().Match(head(o.text)); named { // its certificates are not what it is about
 		return nil, o.unknown(data)
 	}
+	if text, note := plainly(o.text); note != "" {
+		o.text, notes = text, append(notes, note)
+	}
 	o.open(piece{data: o.text, whole: true, doc: Document{Entry: -1, Notes: notes}})
+	if !opened(o.docs) {
+		if docs := o.again(); docs != nil {
+			return docs, nil
+		}
+	}
 	if len(o.docs) == 0 {
 		return nil, o.unknown(data)
 	}

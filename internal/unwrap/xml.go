@@ -62,6 +62,12 @@ var htmlLike = lazily(`(?i)^\s*(<!--.*?-->\s*)*(<\?xml[^>]*>\s*)?(<!doctype html
 
 // xml opens a document that begins with an element; what stands behind its end is left to search.
 func (o *opener) xml(p piece) bool {
+	if p.whole || p.depth == 1 { // a paste
+		if straight := unplaced(p.data); straight != nil {
+			p.data = straight
+			p = p.note(NoteInvisible)
+		}
+	}
 	doc, err := xmltree.Parse(o.name, p.data)
 	if err == nil {
 		return o.root(p, doc.Root)
@@ -77,7 +83,8 @@ func (o *opener) xml(p piece) bool {
 	if errors.As(err, &placed) {
 		msg = placed.Msg
 	}
-	if strings.Contains(msg, "behind the end of") || strings.Contains(msg, "second root") {
+	// What one value of base64 holds is one message: what follows it there is no text around a paste.
+	if wrapped := len(p.doc.Layers) > 0 && slices.Contains([]string{"base64", "deflate"}, p.doc.Layers[len(p.doc.Layers)-1]); !wrapped && (strings.Contains(msg, "behind the end of") || strings.Contains(msg, "second root")) {
 		if o.elements(p) {
 			return true
 		}

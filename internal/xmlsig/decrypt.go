@@ -3,7 +3,6 @@ package xmlsig
 import (
 	"bytes"
 	"crypto/rsa"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -195,8 +194,10 @@ func open(e *xmltree.Element, ids map[string][]*xmltree.Element, keys []*rsa.Pri
 	}
 	wrapped, err1 := cipherValue(ek)
 	data, err2 := cipherValue(e)
-	if err := errors.Join(err1, err2); err != nil {
-		return stop(Damaged, "%v", err)
+	for _, err := range []error{err1, err2} {
+		if err != nil {
+			return stop(Damaged, "%v", err)
+		}
 	}
 	if len(keys) == 0 {
 		return stop(NoKey, "no private key is at hand")

@@ -81,5 +81,8 @@ func cipherValue(e *xmltree.Element) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the CipherValue of %s is not base64", e.Local)
 	}
+	if len(b) == 0 {
+		return nil, fmt.Errorf("the CipherValue of %s is empty", e.Local)
+	}
 	return b, nil
 }

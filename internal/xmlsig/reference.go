@@ -45,7 +45,11 @@ func byID(doc *xmltree.Doc, id string) (*xmltree.Element, int) {
 func (v *verifier) transforms(sig, e *xmltree.Element, r *Reference) (first form, then []form) {
 	first.algorithm = C14N
 	written := false
-	for _, t := range e.Child(DSig, "Transforms").All(DSig, "Transform") {
+	for i, t := range e.Child(DSig, "Transforms").All(DSig, "Transform") {
+		if i == maxListed {
+			r.Problem = fmt.Sprintf("the reference has more than %d transforms", maxListed)
+			break
+		}
 		name := t.Attr("Algorithm")
 		r.Transforms = append(r.Transforms, name)
 		switch {
@@ -100,6 +104,8 @@ func (v *verifier) reference(sig, e *xmltree.Element) Reference {
 	switch {
 	case r.Problem != "":
 		return r
+	case doubledIn(e, "Transforms", "DigestMethod", "DigestValue") != nil:
+		r.Problem = fmt.Sprintf("it has more than one <%s>", doubledIn(e, "Transforms", "DigestMethod", "DigestValue").Name())
 	case !known:
 		r.Problem = unknownDigest(r.Digest)
 	case err != nil:

@@ -14,6 +14,7 @@ const (
 	maxSignatures = 100
 	maxReferences = 10 // of one signature
 	maxTransforms = 3  // further canonicalisations of one reference
+	maxListed     = 20 // transforms of one reference
 	maxKeys       = 50 // that are tried for one signature
 	maxPerByte    = 8  // bytes hashed for each byte of the document
 	minBudget     = 1 << 20
@@ -81,6 +82,8 @@ func (v *verifier) signature(e *xmltree.Element) Signature {
 	switch {
 	case info == nil:
 		s.Problem = "it has no SignedInfo"
+	case Doubled(e) != nil:
+		s.Problem = fmt.Sprintf("it has more than one <%s>", Doubled(e).Name())
 	case problem != "":
 		s.Problem = problem
 	case v.relative != "":

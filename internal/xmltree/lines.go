@@ -10,12 +10,16 @@ import (
 
 // places turns byte offsets into lines and columns. It is made with the document, so that several goroutines may ask.
 type places struct {
-	lines []int // byte offset of each line's beginning
-	runes []int // how many runes begin before each step; nil unless a line is longer than one
+	lines []int          // byte offset of each line's beginning
+	runes []int          // how many runes begin before each step; nil unless a line is longer than one
+	texts map[int]string // the lines that are longer than a step, by their index: findings quote them again and again
 }
 
 // step is how many bytes are looked through for one place at most: a document may be a single line of megabytes.
 const step = 4096
+
+// longest is how many bytes of one line are quoted: nobody reads more, and every finding quotes its line.
+const longest = 1 << 20
 
 func newPlaces(raw []byte) places {
 	p := places{lines: append(make([]int, 0, 64), 0)}
@@ -23,10 +27,10 @@ func newPlaces(raw []byte) places {
 	for at := 0; ; {
 		n := bytes.IndexByte(raw[at:], '\n')
 		if n < 0 {
-			long = long || len(raw)-at > step
+			long = p.keep(raw, at, len(raw)) || long
 			break
 		}
-		long = long || n > step
+		long = p.keep(raw, at, at+n) || long
 		at += n + 1
 		p.lines = append(p.lines, at)
 	}
@@ -35,6 +39,22 @@ func newPlaces(raw []byte) places {
 		n += runesIn(raw[at:min(at+step, len(raw))])
 	}
 	return p
+}
+
+// keep keeps the text of the last line when it is longer than a step, and reports whether it is.
+func (p *places) keep(raw []byte, from, to int) bool {
+	if to-from <= step {
+		return false
+	}
+	if p.texts == nil {
+		p.texts = map[int]string{}
+	}
+	if to-from > longest {
+		p.texts[len(p.lines)-1] = ""
+		return true
+	}
+	p.texts[len(p.lines)-1] = strings.TrimSuffix(string(raw[from:to]), "\r")
+	return true
 }
 
 // runesIn counts the runes that begin in a part of a text in UTF-8.
@@ -88,7 +108,7 @@ func (d *Doc) at(offset int) source.Pos {
 	return pos
 }
 
-// Line gives a line of the file, without its end.
+// Line gives a line of the file, without its end; "" for one of more than a mebibyte.
 func (d *Doc) Line(n int) string {
 	if !d.origin.IsZero() {
 		n -= d.origin.Line - 1
@@ -96,6 +116,9 @@ func (d *Doc) Line(n int) string {
 	lines := d.places.lines
 	if n < 1 || n > len(lines) {
 		return ""
+	}
+	if text, kept := d.places.texts[n-1]; kept {
+		return text
 	}
 	end := len(d.Raw)
 	if n < len(lines) {

@@ -47,6 +47,8 @@ type parser struct {
 	count int
 	errAt int // offset that an error is about
 	arena []Element
+
+	joined []byte // the last text of the open element, while more of it may follow; nil when that is one piece
 }
 
 func (p *parser) run() error {
@@ -83,12 +85,23 @@ func (p *parser) atEnd(at int) error {
 }
 
 func (p *parser) token(tok xml.Token, from, to int) error {
+	if _, more := tok.(xml.CharData); !more && p.joined != nil {
+		p.open.Children[len(p.open.Children)-1].Text, p.joined = string(p.joined), nil
+	}
 	switch t := tok.(type) {
 	case xml.StartElement:
+		if err := surrogate(p.doc.Raw[from:to]); err != nil {
+			return err
+		}
 		return p.start(t, from, to)
 	case xml.EndElement:
 		return p.end(t, to)
 	case xml.CharData:
+		if part := p.doc.Raw[from:to]; bytes.Contains(t, []byte("\ufffd")) && !bytes.HasPrefix(part, []byte("<![CDATA[")) {
+			if err := surrogate(part); err != nil {
+				return err
+			}
+		}
 		return p.text(string(t), from)
 	case xml.Comment:
 		p.add(Node{Kind: Comment, Text: string(t), from: from})
@@ -121,7 +134,10 @@ func (p *parser) text(s string, from int) error {
 	if p.open != nil {
 		// Parts that only CDATA sections or references separate are one text.
 		if n := len(p.open.Children); n > 0 && p.open.Children[n-1].Kind == Text {
-			p.open.Children[n-1].Text += s
+			if p.joined == nil {
+				p.joined = []byte(p.open.Children[n-1].Text)
+			}
+			p.joined = append(p.joined, s...)
 			return nil
 		}
 		p.open.Children = append(p.open.Children, Node{Kind: Text, Text: s, from: from})
@@ -149,6 +165,9 @@ func (p *parser) start(t xml.StartElement, from, to int) error {
 	if err := names(t); err != nil {
 		return err
 	}
+	if err := bindings(t); err != nil {
+		return err
+	}
 	e := p.element()
 	e.Prefix, e.Local, e.Parent, e.doc, e.from, e.tag, e.to = t.Name.Space, t.Name.Local, p.open, p.doc, from, to, to
 	values := normalised(p.doc.Raw[from:to])
@@ -168,20 +187,6 @@ func (p *parser) start(t xml.StartElement, from, to int) error {
 		p.open.Children = append(p.open.Children, Node{Kind: Elem, Element: e, from: from})
 	}
 	p.open = e
-	return nil
-}
-
-// names refuses names with a colon at their end or beginning (Namespaces in XML 1.0 §7), which encoding/xml takes for names without
-// a prefix and others for something else.
-func names(t xml.StartElement) error {
-	if strings.Contains(t.Name.Local, ":") {
-		return fmt.Errorf("the name <%s> is no name with a prefix", t.Name.Local)
-	}
-	for _, a := range t.Attr {
-		if strings.Contains(a.Name.Local, ":") {
-			return fmt.Errorf("the name of the attribute %s is no name with a prefix", a.Name.Local)
-		}
-	}
 	return nil
 }
 
@@ -224,11 +229,9 @@ func (e *Element) resolve() error {
 				return fmt.Errorf("the namespace prefix %q of the attribute %s is not declared", a.Prefix, qualified(a.Prefix, a.Local))
 			}
 		}
-		for j := range i {
-			if b := &e.Attrs[j]; b.Local == a.Local && (b.Prefix == a.Prefix || b.Space == a.Space && a.declares() == b.declares()) {
-				return fmt.Errorf("<%s> has the attribute %s twice", e.Name(), qualified(a.Prefix, a.Local))
-			}
-		}
+	}
+	if a := e.twice(); a != nil {
+		return fmt.Errorf("<%s> has the attribute %s twice", e.Name(), qualified(a.Prefix, a.Local))
 	}
 	return nil
 }

@@ -69,7 +69,13 @@ func TestParseRefuses(t *testing.T) {
 		"colon first":    {`<:a/>`, "m.xml:1:1: the name <:a> is no name with a prefix"},
 		"colon last":     {`<a x:="1"/>`, "the name of the attribute x: is no name with a prefix"},
 		"colon twice":    {`<a:b:c/>`, "no well-formed XML"},
-		"prefix undone":  {`<p:a xmlns:p="u"><p:b xmlns:p=""/></p:a>`, `prefix "p" of <p:b> is not declared`},
+		"prefix undone":  {`<p:a xmlns:p="u"><p:b xmlns:p=""/></p:a>`, `m.xml:1:18: the namespace prefix "p" is declared as nothing`},
+		"prefix xml":     {`<a xmlns:xml="urn:x"/>`, `the namespace prefix "xml" is declared as "urn:x"`},
+		"name of xml":    {`<a xmlns:p="http://www.w3.org/XML/1998/namespace"/>`, `the namespace prefix "p" is declared as "http://www.w3.org/XML/1998/namespace"`},
+		"prefix xmlns":   {`<a xmlns:xmlns="urn:x"/>`, `the namespace prefix "xmlns" is declared`},
+		"name of xmlns":  {`<a xmlns="http://www.w3.org/2000/xmlns/"/>`, `the namespace prefix "" is declared as`},
+		"half a pair":    {"<a>\n&#xD800;</a>", `m.xml:1:4: the character reference "&#xD800;" is to half of a pair`},
+		"half, value":    {`<a b="&#56320;"/>`, `the character reference "&#56320;" is to half of a pair`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := Parse("m.xml", []byte(c.text))

@@ -5,6 +5,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httputil"
+	"strings"
 	"testing"
 	"time"
 )
@@ -97,6 +99,34 @@ func answerFaults(t *testing.T) []fault {
 			front: instead(func(w http.ResponseWriter, r *http.Request) {
 				http.Redirect(w, r, "http://login.acme-corp.example"+r.URL.Path, http.StatusFound)
 			}),
+		},
+		{
+			name: "answer-redirected-to-another-host", sp: "orq", want: expectation{code: "NET013"}, seen: seen{at: discovery, want: "302 https://access.acme-corp.onion"},
+			front: instead(func(w http.ResponseWriter, r *http.Request) {
+				http.Redirect(w, r, "https://access.acme-corp.onion/login", http.StatusFound)
+			}),
+		},
+		{
+			name: "callback-rewritten-to-http", sp: "orq", want: expectation{code: "AUTHZ001", says: "only the scheme differs"}, seen: seen{at: authorize, want: "302 http://my.orq.ai/"},
+			front: func(_ *testing.T, f *front) {
+				f.change(func() {
+					backend := f.backend
+					f.answer = func(w http.ResponseWriter, r *http.Request) {
+						p := httputil.ReverseProxy{Rewrite: func(pr *httputil.ProxyRequest) {
+							pr.SetURL(backend)
+							pr.Out.Host = pr.In.Host
+							pr.SetXForwarded()
+							pr.Out.Header.Set("X-Forwarded-Port", f.port)
+						}, ModifyResponse: func(res *http.Response) error {
+							if l := res.Header.Get("Location"); strings.HasPrefix(l, "https://my.orq.ai") {
+								res.Header.Set("Location", "http"+l[len("https"):])
+							}
+							return nil
+						}}
+						p.ServeHTTP(w, r)
+					}
+				})
+			},
 		},
 		{
 			name: "clock-an-hour-off", sp: "orq", want: expectation{code: "NET017"}, seen: seen{at: discovery, want: `"issuer"`},

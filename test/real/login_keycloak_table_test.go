@@ -48,6 +48,12 @@ func oidcLogins() []loginCase {
 		{name: "offline-access-refused", sp: "generic", conn: scopes("openid", "email", "profile", "offline_access"), want: loginWant{expectation: expectation{code: "TOK001", says: "Offline tokens not allowed"}}},
 		{name: "scope-refused", sp: "orq", conn: scopes("openid", "email", "profile", "nothing-of-the-kind"), want: wrong("AUTHZ021", "", "")},
 		{name: "secret-wrong", sp: "orq", secret: func(string) string { return "another-one" }, want: wrong("TOK005", "invalid-client-secret", "")},
+		{name: "secret-is-the-mask-of-an-export", sp: "orq", secret: func(string) string { return "**********" },
+			want: loginWant{expectation: expectation{code: "TOK005", root: "CFG008", entry: "invalid-client-secret"}}},
+		{name: "userinfo-cannot-answer", sp: "archestra", inject: client("archestra", func(r rep) {
+			attribute("user.info.encrypted.response.alg", "RSA-OAEP")(r) // for a client without a key
+			attribute("user.info.encrypted.response.enc", "A128CBC-HS256")(r)
+		}), want: loginWant{stops: true, expectation: expectation{code: "UI001", says: "500"}}},
 		{name: "redirect-unregistered", sp: "orq", inject: client("orq", redirects("https://my.orq.ai/")), want: wrong("AUTHZ001", "redirect-uri-mismatch", "")},
 	}
 }
@@ -79,6 +85,8 @@ func samlLogins(t *testing.T) []loginCase {
 		{name: "email-domain-not-allowed", sp: "saml-orq", conn: domains("acme.example"), want: wrong("AST011", "email-domain-not-allowed")},
 		{name: "claim-value-case", sp: "saml-torq", conn: rules("email=Ann@acme-corp.example:Owner"), want: wrong("CLM009", "claim-value-case")},
 		{name: "client-signature-required", sp: "saml-orq", inject: client(samlClient, attribute("saml.client.signature", "true")), want: wrong("REQ012", "client-signature-required")},
+		{name: "answers-by-artifact", sp: "saml-orq", inject: client(samlClient, attribute("saml.artifact.binding", "true")),
+			want: loginWant{expectation: expectation{code: "AUTHZ018", says: "SAMLart"}}},
 		{name: "encrypted-without-a-key", sp: "saml-orq", inject: client(samlClient, func(r rep) {
 			attribute("saml.encrypt", "true")(r)
 			attribute("saml.encryption.certificate", certificate)(r)

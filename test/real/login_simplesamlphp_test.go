@@ -25,6 +25,7 @@ func sspLogins() []loginCase {
 		{name: "claim-value-case", sp: "saml-torq", conn: rules("email=ANN@acme-corp.example:Owner"), want: wrong("CLM009", "claim-value-case")},
 		{name: "lockout", sp: "saml-torq", conn: rules("email=owner@acme-corp.example:Owner"), args: []string{"--as-admin"},
 			want: loginWant{expectation: expectation{code: "CLM013", root: "CLM007", entry: "lockout-email-claim"}, decision: "denied no_rule"}},
+		{name: "page-of-an-error", sp: "saml-orq", files: idpOption("'auth' => 'nowhere'"), want: loginWant{expectation: expectation{code: "AUTHZ018", says: "Unhandled exception"}}},
 		{name: "password-wrong", sp: "saml-orq", password: "another-one", want: loginWant{stops: true, expectation: expectation{code: "AUTHZ035"}}},
 	}
 }

@@ -1,6 +1,10 @@
 package real_test
 
-import "strings"
+import (
+	"net/http"
+	"strings"
+	"testing"
+)
 
 // opClientFaults: the client and what the SP sends do not fit.
 func opClientFaults() []fault {
@@ -33,6 +37,17 @@ func opClientFaults() []fault {
 		{
 			name: "method-secret-jwt", sp: "orq", config: clients(map[string]any{"token_endpoint_auth_method": "client_secret_jwt"}),
 			seen: refused, want: expectation{code: "TOK005", entry: "invalid-client-secret"},
+		},
+		{
+			name: "scope-not-for-this-client", sp: "orq", config: clients(map[string]any{"scope": "openid profile"}),
+			seen: seen{at: authorize, want: "error=invalid_scope"}, want: expectation{code: "AUTHZ021", says: "email"},
+		},
+		{
+			name: "proxy-drops-the-authorization-header", sp: "generic", want: expectation{code: "NET023", says: "Authorization header"},
+			front: func(_ *testing.T, f *front) {
+				f.change(func() { f.before = func(_ http.ResponseWriter, r *http.Request) { r.Header.Del("Authorization") } })
+			},
+			seen: seen{at: token, want: "no client authentication mechanism provided"},
 		},
 		{
 			name: "client-without-code-flow", sp: "generic",

@@ -8,6 +8,8 @@ import (
 	"encoding/pem"
 	"fmt"
 	"net"
+	"net/http"
+	"net/http/httputil"
 	"os"
 	"path/filepath"
 	"strings"
@@ -134,6 +136,25 @@ func sspFaults(t *testing.T) []fault {
 			seen: seen{at: passive, want: "signature"}, want: expectation{code: "REQ012", entry: "client-signature-required"}},
 		{name: "sha1", sp: "saml-orq", files: option("signature.algorithm", "'http://www.w3.org/2000/09/xmldsig#rsa-sha1'"), seen: answered,
 			want: expectation{code: "SIG011", verdict: "degraded"}},
+		{name: "metadata-called-html", sp: "saml-orq", seen: answered, want: expectation{verdict: "healthy"}, front: func(_ *testing.T, f *front) {
+			f.change(func() {
+				backend := f.backend
+				f.answer = func(w http.ResponseWriter, r *http.Request) {
+					p := httputil.ReverseProxy{Rewrite: func(pr *httputil.ProxyRequest) {
+						pr.SetURL(backend)
+						pr.Out.Host = pr.In.Host
+						pr.SetXForwarded()
+						pr.Out.Header.Set("X-Forwarded-Port", f.port)
+					}, ModifyResponse: func(res *http.Response) error {
+						if strings.Contains(r.URL.Path, "metadata.php") {
+							res.Header.Set("Content-Type", "text/html; charset=UTF-8")
+						}
+						return nil
+					}}
+					p.ServeHTTP(w, r)
+				}
+			})
+		}},
 		{name: "certificate-of-another-key", sp: "saml-orq", conn: asks(func(s *samlSide) { s.Certificate, s.Metadata = other, "" }), seen: answered,
 			want: expectation{code: "CERT010", entry: "certificate-expired"}},
 		{name: "certificate-expired", sp: "saml-orq", files: func(t *testing.T, s *ssp) {

@@ -32,7 +32,7 @@ var answer = []check.Rule{
 				return "userinfo was not reached: " + ex.Failure.Text
 			case ex.Status == 0:
 				return "userinfo did not answer"
-			case ex.Status == 429 || ex.Status >= 500:
+			case (ex.Status == 429 || ex.Status >= 500) && !readsUserinfo(c):
 				return fmt.Sprintf("userinfo answers %d", ex.Status)
 			case ex.Cut:
 				return "the answer of userinfo is longer than what was read of it"
@@ -91,6 +91,11 @@ func noClaims(c *check.Case) []report.Finding {
 	f := report.Finding{Got: fmt.Sprint(ex.Status), Want: "200", Where: report.Location{Evidence: ex.Name()}}
 	kind, _, _ := mime.ParseMediaType(ex.Head("Content-Type"))
 	switch {
+	case ex.Status == 429 || ex.Status >= 500:
+		f.Severity, f.Inconclusive = report.Warning, true
+		f.Message = fmt.Sprintf("userinfo answers %q, so what %s reads there is not known", f.Got, c.TheSP())
+		f.Fix = []string{"start the login anew in a while", c.AtIdP("see what its log says of it", "log")}
+		return []report.Finding{f}
 	case ex.Status != 200:
 		f.Message = fmt.Sprintf("userinfo answers %q to the access token that the login brought, expected %q", f.Got, f.Want)
 		if said := ex.Head("Www-Authenticate"); said != "" {
@@ -108,6 +113,9 @@ func noClaims(c *check.Case) []report.Finding {
 		f.Fix = []string{"see whether the address is that of userinfo, and not of a page for people", c.AtIdP("look up the userinfo address", "endpoints")}
 	default:
 		return nil
+	}
+	if token := c.Login.Exchange; token != nil && token.Status == 200 && strings.HasPrefix(token.Head("Content-Type"), "application/x-www-form-urlencoded") {
+		f.CausedBy = "TOK001" // what was taken for an access token may be none
 	}
 	if !readsUserinfo(c) {
 		f.Severity = report.Warning

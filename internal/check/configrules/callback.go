@@ -148,7 +148,7 @@ func difference(got, want string, d exact.Diff) string {
 
 func last(address string) string { return address[strings.LastIndexByte(address, '/')+1:] }
 
-// underline narrows the mark to where the two part.
+// underline narrows the mark to where the two part; the place stays that of the value.
 func underline(where *report.Location, got, want string, d exact.Diff) {
 	n := len([]rune(got))
 	if where.Len < n { // the value spans lines, or stands in the file in another form
@@ -159,7 +159,7 @@ func underline(where *report.Location, got, want string, d exact.Diff) {
 	for a, b := []rune(got), []rune(want); end > d.At+1 && len(b)-(n-end)-1 >= d.At && a[end-1] == b[len(b)-(n-end)-1]; {
 		end--
 	}
-	where.Col += quoted/2 + d.At
+	where.Skip = quoted/2 + d.At
 	where.Len = max(1, end-d.At)
 	where.Mark = want
 }

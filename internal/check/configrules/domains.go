@@ -34,17 +34,20 @@ var domains = []check.Rule{
 				return nil
 			}
 			for i, who := range c.Config.BreakGlass {
-				if !strings.Contains(who, "@") {
+				if name, host, _ := strings.Cut(who, "@"); name == "" || host == "" || strings.ContainsFunc(who, notInAddress) {
 					return []report.Finding{{Got: who, Where: c.Config.Pos(fmt.Sprintf("break_glass/%d", i)), Message: fmt.Sprintf("break_glass names %q, which is no address of an account", who)}}
 				}
 			}
-			if len(c.Config.BreakGlass) > 0 {
+			if len(c.Config.BreakGlass) > 0 || meantHere(c, "", "break_glass") {
 				return nil
 			}
 			return []report.Finding{{Got: "enforce_sso: true", Want: "break_glass", Where: c.Config.Pos("enforce_sso"), Message: "enforce_sso is \"true\" but break_glass names nobody who gets in without SSO"}}
 		},
 	},
 }
+
+// notInAddress reports characters that people paste around a mail address and that are no part of one.
+func notInAddress(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune("<>,;\"“”", r) }
 
 // empty is true for allowed_domains: with nothing after it, which YAML reads as null.
 func empty(c *check.Case) bool {
@@ -67,6 +70,9 @@ func domainEntries(c *check.Case) []report.Finding {
 	seen := map[string]int{}
 	for i, entry := range list {
 		path := fmt.Sprintf("allowed_domains/%d", i)
+		if meantHere(c, path[:len("allowed_domains")], fmt.Sprint(i)) {
+			continue // no text at all: CFG001 says so
+		}
 		f := report.Finding{Got: entry, Where: c.Config.Pos(path)}
 		want, why := domain(entry)
 		first, twice := seen[strings.ToLower(want)]
@@ -116,7 +122,9 @@ func domain(entry string) (want, why string) {
 		return strings.ToLower(strings.TrimRight(s, ".")), "with a dot after it"
 	case s != entry || strings.ContainsFunc(s, unicode.IsSpace):
 		return strings.ToLower(strings.Join(strings.Fields(s), "")), "with white space"
-	case strings.ContainsAny(s, "/*:\\\"'()"), strings.Contains(s, ".."), strings.HasPrefix(s, "-"), strings.Contains(s, ".-"), strings.Contains(s, "-."):
+	case exact.Confusable(s) != "":
+		return "", exact.Confusable(s)
+	case strings.ContainsAny(s, "/*:\\\"'()_“”‘’<>[]!#$%&=+"), numeric(s), strings.Contains(s, ".."), strings.HasPrefix(s, "-"), strings.Contains(s, ".-"), strings.Contains(s, "-."):
 		return "", "which is no domain"
 	case strings.ToLower(s) != s:
 		return strings.ToLower(s), "with capitals"
@@ -127,6 +135,12 @@ func domain(entry string) (want, why string) {
 }
 
 // notApplied tells that the SP looks at the list only for other protocols.
+// numeric reports whether the last label of a domain is a number, as in an IP address, or a single letter.
+func numeric(s string) bool {
+	last := s[strings.LastIndexByte(s, '.')+1:]
+	return strings.Contains(s, ".") && len([]rune(last)) < 2 || last != "" && strings.Trim(last, "0123456789") == ""
+}
+
 func notApplied(c *check.Case) []report.Finding {
 	d := c.SP.Domains
 	if d == nil || len(d.Protocols) == 0 || c.Config.Protocol() == "" || slices.Contains(d.Protocols, string(c.Config.Protocol())) {

@@ -2,7 +2,6 @@ package configrules
 
 import (
 	"fmt"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -49,7 +48,7 @@ var identifiers = []check.Rule{
 	},
 	{
 		Code: "CFG009", Title: "the issuer has the shape that the IdP gives it", Severity: report.Error,
-		Needs: []evidence.Kind{evidence.Config}, Uses: []evidence.Kind{evidence.Discovery, evidence.Alternatives, evidence.SAMLMetadata}, Explains: []string{"DISC001", "DISC003", "DISC005", "RSP016", "AST002"},
+		Needs: []evidence.Kind{evidence.Config}, Uses: []evidence.Kind{evidence.Discovery, evidence.Alternatives, evidence.SAMLMetadata}, Explains: []string{"DISC001", "DISC002", "DISC003", "DISC005", "RSP016", "AST002"},
 		Why:     "Nothing answers at an issuer that is only nearly right, or another tenant does.",
 		Fix:     "copy the issuer from the IdP's console or from its discovery document",
 		Applies: func(c *check.Case) bool { return c.IdP.ID != "generic" && (c.Config.Issuer() != "" || bySAMLShape(c)) },
@@ -83,8 +82,8 @@ func providerNames(c *check.Case) []report.Finding {
 		case preset != "" && value != preset && strings.EqualFold(value, preset):
 			f.Want = preset
 			f.Message = fmt.Sprintf("%s is %q but the card of %s for %s is called %q: to it these are two providers", p.Name, value, c.TheSP(), c.TheIdP(), preset)
-			step, edits := c.InFile("sp/"+p.Name, preset)
-			f.Fix, f.Edits = []string{c.AtSP("look how the provider is spelt there", p.Name), step}, edits
+			step, _ := c.InFile("sp/"+p.Name, preset) // by hand: the callbacks hang on it
+			f.Fix = []string{c.AtSP("look how the provider is spelt there", p.Name), step}
 		default:
 			continue
 		}
@@ -110,12 +109,35 @@ func clientID(c *check.Case) []report.Finding {
 		f.Fix = append(f.Fix, c.AtIdP("copy the client ID", "client_id"), c.AtSP("enter it", "client_id"))
 		return []report.Finding{*f}
 	}
+	if id == c.Config.Issuer() {
+		f := report.Finding{Got: id, Where: c.Config.Pos("oidc/client_id"), Message: fmt.Sprintf("client_id is %s, the issuer once more", check.Quote(id))}
+		f.Fix = []string{c.AtIdP("copy the client ID", "client_id"), c.AtSP("enter it", "client_id")}
+		return []report.Finding{f}
+	}
 	if p.Match == "" || c.Lib.Matches(p.Match, id) || foreign(c) != "" {
 		return nil
+	}
+	if secretive(id) {
+		f := report.Finding{Got: config.RedactedMark, Want: p.Example, Where: c.Config.Pos("oidc/client_id"),
+			Message: fmt.Sprintf("client_id is a text of %d characters that looks like a secret, but %s, such as %q", len(id), p.Say, p.Example)}
+		f.Where.Snippet, f.Where.Len = "", 0
+		f.Fix = []string{c.AtIdP("copy the client ID", "client_id"), c.AtSP("enter it", "client_id"), c.AtIdP("if it is a secret, make a new one, since this one has been seen", "secret")}
+		return []report.Finding{likely(f, p.S)}
 	}
 	f := report.Finding{Got: id, Want: p.Example, Where: c.Config.Pos("oidc/client_id"), Message: fmt.Sprintf("client_id is %s, but %s, such as %q", check.Quote(id), p.Say, p.Example)}
 	f.Fix = []string{c.AtIdP("copy the client ID", "client_id"), c.AtSP("enter it", "client_id")}
 	return []report.Finding{likely(f, p.S)}
+}
+
+// secretive reports whether a text is as long and as mixed as secrets are: what was pasted into the wrong field is not to be shown.
+func secretive(s string) bool {
+	kinds := 0
+	for _, set := range []string{"abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789", "~_.!+/=$%^&*"} {
+		if strings.ContainsAny(s, set) {
+			kinds++
+		}
+	}
+	return len(s) >= 20 && kinds >= 3 && !strings.Contains(s, "://") && !strings.ContainsAny(s, " @")
 }
 
 // likely lowers a finding that rests on memory.
@@ -160,70 +182,26 @@ func secretShape(c *check.Case) []report.Finding {
 	return nil
 }
 
-// issuerShape judges by the profile alone, so it keeps quiet where a document was found: then the comparison with it is exact.
-func issuerShape(c *check.Case) []report.Finding {
-	issuer := c.Config.Issuer()
-	if c.Discovery != nil || found(c) || !strings.Contains(issuer, "://") || strings.TrimSpace(issuer) != issuer || exact.HasPlaceholder(issuer) || placeholder(c, issuer) {
-		return nil
-	}
-	if u, err := url.Parse(issuer); err == nil && u.Scheme != "https" && u.Scheme != "http" {
-		return nil // DISC002
-	}
-	f := report.Finding{Got: issuer, Where: c.Config.Pos("oidc/issuer"), Fix: []string{c.AtIdP("copy the issuer", "issuer"), c.AtSP("enter it", "issuer")}}
-	if other, ok := c.Lib.IdP(foreign(c)); ok {
-		f.Message = fmt.Sprintf("the issuer is %s, which is one of %s, but idp.profile says %q", check.Quote(issuer), other.Name, c.IdP.ID)
-		step, _ := c.InFile("idp/profile", other.ID)
-		f.Fix = append(f.Fix, "or, when the issuer is right: "+step)
-		return []report.Finding{f}
-	}
-	bare, pasted := exact.TrimWellKnown(issuer)
-	if pasted {
-		return nil
-	}
-	for _, other := range []string{strings.TrimSuffix(issuer, "/"), issuer + "/"} {
-		if wrongSlash(c, issuer, other) {
-			f.Want = other
-			f.Message = fmt.Sprintf("the issuer is %s but an issuer of %s is spelt %s (only the trailing slash differs)", check.Quote(issuer), c.TheIdP(), check.Quote(other))
-			step, edits := c.InFile("oidc/issuer", other)
-			f.Fix, f.Edits = []string{c.AtSP("paste "+other, "issuer"), step}, edits
-			f = likely(f, c.IdP.Slash.S)
-			if c.SP.OIDC != nil && c.SP.OIDC.IssuerCompare.V == "slash_ignored" {
-				f.Severity = report.Warning
-			}
-			return []report.Finding{f}
-		}
-	}
-	shape := c.IdP.Issuer.Shape
-	if !shape.Known() || c.Lib.Matches(shape.V, bare) {
-		return nil
-	}
-	f.Message = fmt.Sprintf("the issuer is %s, but %s", check.Quote(issuer), c.IdP.Issuer.Say)
-	return []report.Finding{likely(f, shape.S)}
-}
-
-// foreign names the product whose issuer this is, where idp.profile states another one; "" otherwise. Only products count whose
-// issuers show it.
-func foreign(c *check.Case) string {
-	if c.Config.Target.IdP == nil || c.Config.Target.IdP.Profile == "" || c.Config.UnknownIdP != "" || c.IdP.ID == "generic" || c.Config.Issuer() == "" {
-		return ""
-	}
-	id, _ := c.Lib.Detect(knowledge.Clues{Issuer: c.Config.Issuer()})
-	if other, ok := c.Lib.IdP(id); !ok || id == "generic" || id == c.IdP.ID || !other.Issuer.Shape.Known() || !c.Lib.Matches(other.Issuer.Shape.V, c.Config.Issuer()) {
-		return ""
-	}
-	return id
-}
-
 // around finds what was pasted or left with a value: white space, or a placeholder in place of it. nil when there is nothing.
 func around(c *check.Case, path, value string) *report.Finding {
 	key := path[strings.LastIndexByte(path, '/')+1:]
 	f := &report.Finding{Got: value, Where: c.Config.Pos(path)}
-	clean := strings.TrimFunc(value, func(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) })
+	clean := strings.TrimFunc(value, unseen)
 	_, _, reference := config.Reference(value)
 	_, variable := config.Variable(value)
 	switch {
 	case exact.HasPlaceholder(value), reference, variable:
 		f.Message = fmt.Sprintf("%s is %s, in which a placeholder was left", key, check.Quote(value))
+	case exact.Confusable(value) != "":
+		clean = exact.Latin(value)
+		step, edits := c.InFile(path, clean)
+		f.Want, f.Fix, f.Edits = clean, []string{step}, edits
+		f.Message = fmt.Sprintf("%s is %s, %s", key, check.Quote(value), exact.Confusable(value))
+	case strings.Trim(clean, "\"'`“”„‘’«»") != clean:
+		clean = strings.Trim(clean, "\"'`“”„‘’«»")
+		step, edits := c.InFile(path, clean)
+		f.Want, f.Fix, f.Edits = clean, []string{step}, edits
+		f.Message = fmt.Sprintf("%s is %s, with quotes around %s", key, check.Quote(value), check.Quote(clean))
 	case clean != value:
 		step, edits := c.InFile(path, clean)
 		f.Want, f.Fix, f.Edits = clean, []string{step}, edits
@@ -234,32 +212,5 @@ func around(c *check.Case, path, value string) *report.Finding {
 	return f
 }
 
-// placeholder is true for a kind of issuer that has its own rule.
-func placeholder(c *check.Case, issuer string) bool {
-	return slices.ContainsFunc(c.IdP.Issuer.Kinds, func(k knowledge.IssuerKind) bool { return k.Never && c.Lib.Matches(k.Match, issuer) })
-}
-
-// wrongSlash reports whether the profile wants the other spelling: by its policy on slashes, and by the shape.
-func wrongSlash(c *check.Case, issuer, other string) bool {
-	if issuer == other {
-		return false
-	}
-	shape, slash := c.IdP.Issuer.Shape, strings.HasSuffix(issuer, "/")
-	switch c.IdP.Slash.V {
-	case "required":
-		return !slash && (!shape.Known() || c.Lib.Matches(shape.V, other))
-	case "forbidden":
-		return slash && (!shape.Known() || c.Lib.Matches(shape.V, other))
-	}
-	return false
-}
-
-// found reports whether the document was found at another place, which the discovery rules tell.
-func found(c *check.Case) bool {
-	if c.Alternatives == nil {
-		return false
-	}
-	return slices.ContainsFunc(c.Alternatives.Exchanges, func(e evidence.Exchange) bool {
-		return e.Status == 200 && strings.HasPrefix(strings.TrimSpace(string(e.Body[:min(len(e.Body), 64)])), "{")
-	})
-}
+// unseen reports white space and marks without width.
+func unseen(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }

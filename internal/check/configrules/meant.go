@@ -16,15 +16,24 @@ func meant(f *config.File, section, key string) bool {
 	at := section + "/" + key
 	return slices.ContainsFunc(f.Problems, func(p source.Problem) bool {
 		if p.Kind == source.UnknownKey {
-			return p.Near == key && p.Path[:strings.LastIndexByte(p.Path, '/')] == section
+			return p.Near == key && p.Path[:strings.LastIndexByte(p.Path, '/')] == section || p.Key == key && strayed(p.Path, section)
 		}
-		return p.Kind == source.WrongType && p.Path == at
+		return p.Kind == source.WrongType && (p.Path == at || p.Path == section && section != "")
 	})
+}
+
+// strayed reports whether a key stands in another section of the connection to which this one belongs.
+func strayed(path, section string) bool {
+	own := func(s string) string {
+		parts := strings.SplitN(s, "/", 4) // "", connections, number, rest
+		return strings.Join(parts[:min(3, len(parts))], "/")
+	}
+	return strings.HasPrefix(section, "/connections/") && own(path) == own(section)
 }
 
 // meantHere is meant for a path of the connection; the parameters of the SP are judged by its profile and not by the decoder.
 func meantHere(c *check.Case, section, key string) bool {
-	if section != "sp" {
+	if section != "sp" || meant(c.Config.File(), c.Config.Path("sp"), key) {
 		return meant(c.Config.File(), strings.TrimSuffix(c.Config.Path(section), "/"), key)
 	}
 	if node := c.Config.SPParam(key); node != nil && (node.Type == source.Map || node.Type == source.List) {

@@ -34,11 +34,16 @@ var required = []check.Rule{
 // lacks makes the finding for a value that is not there. section is where it belongs.
 func lacks(c *check.Case, section, key, why string, fix ...string) report.Finding {
 	f := report.Finding{Want: key, Where: c.Config.Pos(section), Message: fmt.Sprintf("%s is missing: %s", key, why), Fix: fix}
-	if c.Config.Stated(section + "/" + key) {
-		f.Where = c.Config.Pos(section + "/" + key)
+	if at := strings.TrimPrefix(section+"/"+key, "/"); written(c, at) {
+		f.Where = c.Config.Pos(at)
 		f.Message = fmt.Sprintf("%s is empty: %s", key, why)
 	}
 	return f
+}
+
+// written reports whether a key stands in the file, be it with nothing behind it.
+func written(c *check.Case, path string) bool {
+	return c.Config.File().Doc.At(c.Config.Path(path)) != nil
 }
 
 // parametersMissing looks for the SP's own parameters that the protocol needs.

@@ -40,9 +40,12 @@ func lockedOut(c *check.Case) []report.Finding {
 		return nil
 	}
 	top := sp.Roles[:min(2, len(sp.Roles))]
-	for _, rule := range r.Rules {
-		if isEmail(c, rule.Claim) && slices.ContainsFunc(top, func(name string) bool { return strings.EqualFold(name, rule.Role) }) {
-			return nil
+	for i, rule := range r.Rules {
+		if isEmail(c, rule.Claim) && slices.ContainsFunc(top, func(name string) bool { return strings.EqualFold(name, rule.Role) || slip(rule.Role, sp.Roles) == name }) {
+			return nil // a misspelt role is CLM008's
+		}
+		if meantHere(c, fmt.Sprintf("roles/rules/%d", i), "claim") || meantHere(c, fmt.Sprintf("roles/rules/%d", i), "role") {
+			return nil // CFG001 tells what stands there
 		}
 	}
 	return []report.Finding{{

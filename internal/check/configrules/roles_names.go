@@ -63,13 +63,18 @@ func roleExists(c *check.Case) []report.Finding {
 			f.Where = c.Config.Pos(path)
 			if f.Want != "" {
 				step, edits := c.InFile(path, f.Want)
-				f.Fix, f.Edits = append(f.Fix, step), edits
+				f.Fix = append(f.Fix, step)
+				if f.Severity != report.Warning { // what is only likely nobody writes unasked
+					f.Edits = edits
+				}
 			}
 			out = append(out, *f)
 		}
 	}
 	for i, rule := range c.Config.Target.Roles.Rules {
-		judge(rulePath(i, "role"), rule.Role)
+		if !meantHere(c, fmt.Sprintf("roles/rules/%d", i), "role") {
+			judge(rulePath(i, "role"), rule.Role)
+		}
 	}
 	if d := c.Config.Target.Roles.Default; d != "" {
 		judge("roles/default", d)
@@ -96,6 +101,12 @@ func roleFinding(c *check.Case, role string) *report.Finding {
 	case role == "":
 		f.Message = "the rule names no role"
 	case own != "" && c.Lib.Matches(own, role):
+		if typo := slip(role, known); typo != "" && f.Want == "" {
+			f.Severity, f.Want = report.Warning, typo
+			f.Message = fmt.Sprintf("likely: role %q is none of %s (%s); did you mean %q?", role, c.TheSP(), strings.Join(known, ", "), typo)
+			f.Fix = []string{c.AtSP("look whether a role of that name is there", "roles")}
+			return f
+		}
 		if strings.TrimSpace(role) == role {
 			return nil // one of the customer's own, or a role of the list that was written down with another case
 		}
@@ -112,16 +123,31 @@ func roleFinding(c *check.Case, role string) *report.Finding {
 	return f
 }
 
+// slip gives the role of the product from which a name differs by one letter; "" for a name that is rather a role of its own.
+func slip(role string, known []string) string {
+	near := source.Nearest(role, known)
+	if len(near) < 5 || !source.Slip(role, near) {
+		return ""
+	}
+	return near
+}
+
 func claimValues(c *check.Case) []report.Finding {
 	var out []report.Finding
 	exactCase := c.SP.Roles.CaseSensitive.V
 	rules := c.Config.Target.Roles.Rules
 	for i, r := range rules {
+		if at := fmt.Sprintf("roles/rules/%d", i); meantHere(c, at, "claim") || meantHere(c, at, "value") || cutAtComma(c, at) {
+			continue // CFG001 tells why it reads as absent
+		}
 		f := report.Finding{Got: r.Value, Where: c.Config.Pos(rulePath(i, "value"))}
 		trimmed := strings.TrimSpace(r.Value)
 		switch twin := lookAlike(rules[:i], r); {
 		case r.Claim == "" || r.Value == "":
-			f.Severity, f.Where = report.Error, c.Config.Pos(fmt.Sprintf("roles/rules/%d", i))
+			f.Severity = report.Error
+			if f.Where = c.Config.Pos(fmt.Sprintf("roles/rules/%d", i)); r.Claim != "" && written(c, rulePath(i, "value")) {
+				f.Where = c.Config.Pos(rulePath(i, "value"))
+			}
 			f.Message = fmt.Sprintf("rule %d names claim %q and value %q, and needs both", i, r.Claim, r.Value)
 		case strings.TrimSpace(r.Claim) != r.Claim:
 			f.Got, f.Where = r.Claim, c.Config.Pos(rulePath(i, "claim"))
@@ -151,6 +177,14 @@ func claimValues(c *check.Case) []report.Finding {
 		out = append(out, f)
 	}
 	return out
+}
+
+// cutAtComma reports whether a value without quotes fell apart at its commas, as a distinguished name does between braces: what
+// stands behind them reads as keys.
+func cutAtComma(c *check.Case, at string) bool {
+	return slices.ContainsFunc(c.Config.File().Problems, func(p source.Problem) bool {
+		return p.Kind == source.UnknownKey && strings.Contains(p.Key, "=") && strings.HasPrefix(p.Path, c.Config.Path(at)+"/")
+	})
 }
 
 // lookAlike finds an earlier rule on the same claim whose value differs only by letter case or a leading slash; -1 without one.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/ssoctl/ssoctl/internal/check"
+	"github.com/ssoctl/ssoctl/internal/config"
 	"github.com/ssoctl/ssoctl/internal/evidence"
 	"github.com/ssoctl/ssoctl/internal/report"
 )
@@ -33,6 +34,8 @@ func unreachable(c *check.Case) []report.Finding {
 		for j, e := range rules[:i] {
 			f := report.Finding{Where: c.Config.Pos(path), Related: []report.Location{c.Config.Pos(fmt.Sprintf("roles/rules/%d", j))}}
 			switch {
+			case toldAlways(c, e):
+				continue // that rule is told to fit everybody
 			case e.Template != "" && always(e.Template):
 				f.Got = e.Template
 				f.Message = fmt.Sprintf("rule %d is never reached: rule %d (%s) always fits", i, j, check.Quote(e.Template))
@@ -50,6 +53,13 @@ func unreachable(c *check.Case) []report.Finding {
 		}
 	}
 	return out
+}
+
+// toldAlways reports whether CLM011 or CLM012 tells of a rule that it fits everybody.
+func toldAlways(c *check.Case, r config.Rule) bool {
+	text := strings.TrimSpace(r.Template)
+	unmeant := !strings.Contains(text, "{{") && strings.ContainsAny(text, " {") && c.SP.Roles.Language == "handlebars"
+	return unmeant || always(r.Template) && len(c.SP.Roles.Roles) > 0 && strings.EqualFold(r.Role, c.SP.Roles.Roles[0])
 }
 
 // always is true for a template without any expression that comes out as a match.
@@ -74,8 +84,8 @@ func byPrivilege(c *check.Case) []report.Finding {
 			if rules[j].Claim == r.Claim && rules[j].Value == r.Value {
 				continue // it is never reached, which is told
 			}
-			if mine < 0 || theirs < 0 || theirs <= mine {
-				continue
+			if mine < 0 || theirs < 0 || theirs <= mine || isEmail(c, rules[j].Claim) && len(lockedOut(c)) > 0 {
+				continue // CLM013 tells what the administrator's own rule gives
 			}
 			if told[j] {
 				break

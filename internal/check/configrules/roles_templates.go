@@ -45,8 +45,13 @@ var templates = []check.Rule{
 
 func ruleTemplate(c *check.Case, i int, template, claim string) *report.Finding {
 	f := &report.Finding{Got: template, Where: c.Config.Pos(rulePath(i, "template"))}
+	if strings.TrimSpace(template) == "" && meantHere(c, fmt.Sprintf("roles/rules/%d", i), "template") {
+		return nil
+	}
 	if strings.TrimSpace(template) == "" {
-		f.Where = c.Config.Pos(fmt.Sprintf("roles/rules/%d", i))
+		if !written(c, rulePath(i, "template")) {
+			f.Where = c.Config.Pos(fmt.Sprintf("roles/rules/%d", i))
+		}
 		f.Message = fmt.Sprintf("rule %d has no template, which %s needs", i, c.TheSP())
 		if claim != "" {
 			f.Message = fmt.Sprintf("rule %d compares claim %q, but %s takes templates", i, claim, c.TheSP())
@@ -62,6 +67,11 @@ func ruleTemplate(c *check.Case, i int, template, claim string) *report.Finding 
 		f.Severity = report.Warning
 		f.Message = fmt.Sprintf("the template %s of rule %d holds no expression in {{…}}, so it fits everybody", check.Quote(template), i)
 		f.Fix = []string{"write the condition as a template, such as {{#includes groups \"…\"}}true{{/includes}}"}
+		return f
+	}
+	if word := unquoted(c, template); word != "" {
+		f.Severity = report.Warning
+		f.Message = fmt.Sprintf("likely: the template %s of rule %d compares with the claim %q, where the text \"%s\" was meant: it stands without quotes", check.Quote(template), i, word, word)
 		return f
 	}
 	if silent(template) {
@@ -153,11 +163,33 @@ func misused(c *check.Case, template string) string {
 			continue
 		case kind == "#" && c.SP.Roles.BlockHelpers.Certain() && strings.ContainsAny(bare, " \t") && !slices.Contains(block, head):
 			return fmt.Sprintf("uses the block {{#%s}}, which is no helper of %s (it has %s)", head, c.TheSP(), strings.Join(block, ", "))
+		case kind != "#" && kind != "/" && kind != "^" && c.SP.Roles.ValueHelpers.Certain() && given(m[2], head) && !slices.Contains(slices.Concat(block, c.SP.Roles.ValueHelpers.V, []string{"else", "lookup", "log"}), head):
+			return fmt.Sprintf("calls %s, which is no helper of %s (it has %s)", head, c.TheSP(), strings.Join(append(c.SP.Roles.ValueHelpers.V, block...), ", "))
 		case kind == "" && slices.Contains(c.SP.Roles.BlockHelpers.V, head) && inner != head:
 			return fmt.Sprintf("uses %s inline, which ends in an exception; it only works as a block: {{#%s …}}…{{/%s}}", head, head, head)
 		}
 		if why := nested(c, bare); why != "" {
 			return why
+		}
+	}
+	return ""
+}
+
+// given reports whether an expression hands something to what it names first, which makes that a helper.
+func given(bare, head string) bool {
+	rest, found := strings.CutPrefix(strings.TrimLeft(bare, "{ ~"), head)
+	return found && head != "" && strings.HasPrefix(rest, " ") && strings.Trim(rest, " ~}") != ""
+}
+
+// unquoted finds a word with a capital that a comparing block takes as the name of a claim, where claims are hardly spelt so.
+func unquoted(c *check.Case, template string) string {
+	for _, m := range tag().FindAllStringSubmatch(template, -1) {
+		parts := strings.Fields(m[2])
+		if m[1] != "#" || len(parts) != 3 || !slices.Contains([]string{"includes", "equals", "contains"}, parts[0]) || !slices.Contains(c.SP.Roles.BlockHelpers.V, parts[0]) {
+			continue
+		}
+		if word := parts[2]; name().FindString(word) == word && word[0] >= 'A' && word[0] <= 'Z' {
+			return word
 		}
 	}
 	return ""

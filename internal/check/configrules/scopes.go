@@ -10,6 +10,7 @@ import (
 	"github.com/ssoctl/ssoctl/internal/config"
 	"github.com/ssoctl/ssoctl/internal/evidence"
 	"github.com/ssoctl/ssoctl/internal/report"
+	"github.com/ssoctl/ssoctl/internal/source"
 )
 
 var scopes = []check.Rule{
@@ -56,6 +57,9 @@ func scopesMissing(c *check.Case) []report.Finding {
 	if len(missing) == 0 {
 		return nil
 	}
+	if f := misspeltScope(c, missing); f != nil {
+		return []report.Finding{likely(*f, need.S)}
+	}
 	want := append(slices.Clone(asked), missing...)
 	f := report.Finding{Got: strings.Join(asked, " "), Want: strings.Join(want, " "), Where: c.Config.Pos("oidc/scopes"),
 		Message: fmt.Sprintf("scopes are %q but %s needs %q too", strings.Join(asked, " "), c.TheSP(), strings.Join(missing, " ")),
@@ -71,6 +75,24 @@ func scopesMissing(c *check.Case) []report.Finding {
 		f.Message += fmt.Sprintf(", which brings %q", strings.Join(brought, ", "))
 	}
 	return []report.Finding{likely(f, need.S)}
+}
+
+// misspeltScope finds the entry that was meant to be the one scope that is missing.
+func misspeltScope(c *check.Case, missing []string) *report.Finding {
+	if len(missing) != 1 {
+		return nil
+	}
+	i := slices.IndexFunc(c.Config.OIDC.Scopes, func(s string) bool {
+		return strings.EqualFold(strings.TrimSpace(s), missing[0]) || source.Near(strings.TrimSpace(s), missing[0])
+	})
+	if i < 0 {
+		return nil
+	}
+	got, path := c.Config.OIDC.Scopes[i], fmt.Sprintf("oidc/scopes/%d", i)
+	step, edits := c.InFile(path, missing[0])
+	return &report.Finding{Got: got, Want: missing[0], Where: c.Config.Pos(path), Edits: edits, Troubleshooting: c.NoEmail(missing),
+		Message: fmt.Sprintf("scopes hold %q but %s needs %q", got, c.TheSP(), missing[0]),
+		Fix:     append([]string{step}, c.IfAtSP("enter "+strings.Join(missing, " "), "scopes")...)}
 }
 
 // groupsMissing looks whether role rules or teams read groups that no scope asks for.

@@ -29,6 +29,9 @@ var secrets = []check.Rule{
 				return ""
 			}
 			for _, r := range c.Refs {
+				if r.State == "not_asked" && misreferred(r.Ref) {
+					return "the reference names no variable" // and may be the secret itself
+				}
 				if r.State == "not_asked" {
 					return r.Ref + " was " + r.Text
 				}
@@ -48,7 +51,7 @@ func literals(c *check.Case) []report.Finding {
 		node := c.Config.File().Doc.At(c.Config.Path(path))
 		value := strings.TrimSpace(node.Str())
 		scheme, variable, ok := config.Reference(value)
-		if value == "" || ok && (scheme != "env" || !strings.ContainsFunc(variable, odd)) {
+		if value == "" || ok && !misreferred(value) {
 			continue
 		}
 		key := path[strings.LastIndexByte(path, '/')+1:]
@@ -80,6 +83,12 @@ func literals(c *check.Case) []report.Finding {
 	return out
 }
 
+// misreferred reports whether what stands behind env: cannot be the name of a variable: it is likely the secret, and is never shown.
+func misreferred(ref string) bool {
+	scheme, name, ok := config.Reference(ref)
+	return ok && scheme == "env" && strings.ContainsFunc(name, odd)
+}
+
 // odd is a character that names of variables do not hold; a dash or a dot some programs do set.
 func odd(r rune) bool {
 	return word(r) == '_' && !strings.ContainsRune("_-.", r)
@@ -102,7 +111,7 @@ func references(c *check.Case) []report.Finding {
 	unreached := c.Network != nil && c.Network.Failure != nil
 	var out []report.Finding
 	for _, r := range c.Refs {
-		if !dangling(r) || r.Secret && unreached {
+		if !dangling(r) || r.Secret && (unreached || misreferred(r.Ref)) {
 			continue
 		}
 		key := r.Path[strings.LastIndexByte(r.Path, '/')+1:]

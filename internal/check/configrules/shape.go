@@ -3,6 +3,7 @@ package configrules
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -94,6 +95,14 @@ func told(f *config.File, p source.Problem) report.Finding {
 		if p.Near != "" {
 			out.Fix = []string{"write " + p.Near + " in place of " + p.Key}
 		}
+		if p.Kind == source.UnknownKey && strings.Contains(p.Key, "=") {
+			out.Message = fmt.Sprintf("unknown key %q: the value before it holds commas, and has to stand in quotes", p.Key)
+			out.Fix = []string{"put quotes around the whole value, such as \"CN=Admins,OU=Groups\""}
+		}
+		if section := home(p.Key); p.Kind == source.UnknownKey && p.Near == "" && section != "" {
+			out.Message += fmt.Sprintf("; %q belongs to %s", p.Key, section)
+			out.Fix = []string{"move " + p.Key + " to " + section}
+		}
 	case source.WrongValue:
 		out.Message = fmt.Sprintf("%s is %q, expected %s", message, p.Got, p.Want)
 		out.Fix = []string{"write " + p.Want}
@@ -117,11 +126,35 @@ func told(f *config.File, p source.Problem) report.Finding {
 	return out
 }
 
+// home names the part of a connection that takes a key; "" for a key that none takes, or more than one.
+func home(key string) string {
+	found := ""
+	for name, t := range map[string]reflect.Type{"the connection": reflect.TypeFor[config.Target](), "idp": reflect.TypeFor[config.IdP](), "oidc": reflect.TypeFor[config.OIDCPart](),
+		"oidc.endpoints": reflect.TypeFor[config.Endpoints](), "saml": reflect.TypeFor[config.SAMLPart](), "roles": reflect.TypeFor[config.Roles](), "token_exchange": reflect.TypeFor[config.TokenExchange]()} {
+		if !slices.ContainsFunc(source.Fields(t), func(f source.FieldInfo) bool { return f.Name == key }) {
+			continue
+		}
+		if found != "" {
+			return ""
+		}
+		found = name
+	}
+	return found
+}
+
 // ofConnection tells the decoder's problems of one connection.
 func ofConnection(c *check.Case) []report.Finding {
 	var out []report.Finding
 	hollow := hollowSection(c) != ""
+	cut := ""
 	for _, p := range c.Config.File().Problems {
+		if p.Kind == source.UnknownKey && strings.Contains(p.Key, "=") { // DC=acme, of a name without quotes
+			parent := p.Path[:strings.LastIndexByte(p.Path, '/')]
+			if cut == parent {
+				continue // told with the first piece
+			}
+			cut = parent
+		}
 		if hollow && p.Kind == source.UnknownKey && p.Near == "" && p.Path[:strings.LastIndexByte(p.Path, '/')] == c.Config.Path("") {
 			continue // a key that slipped out of the section, which is told as one mistake
 		}
@@ -146,7 +179,11 @@ func parties(c *check.Case) []report.Finding {
 		return out
 	}
 	if strings.TrimSpace(conn.Name) == "" && !meantHere(c, "", "name") {
-		add("", "", "", "the connection has no name", "add name: a word to call it by")
+		at := ""
+		if written(c, "name") {
+			at = "name"
+		}
+		add(at, "", "", "the connection has no name", "add name: a word to call it by")
 	}
 	switch {
 	case conn.OIDC != nil && conn.SAML != nil:
@@ -162,13 +199,17 @@ func parties(c *check.Case) []report.Finding {
 	case conn.Target.SP == nil || conn.Target.SP.Type == source.Null:
 		add("", "", "", "the connection has no \"sp\"", "add sp: {profile: …}; ssoctl catalog sps lists the profiles, generic stands for any other")
 	case conn.Target.SP.Type != source.Map:
-		add("sp", conn.Target.SP.Text, "", fmt.Sprintf("sp is %s (%q), expected a mapping such as {profile: %s}", conn.Target.SP.Type, conn.Target.SP.Text, orExample(conn.Target.SP.Text)), "write sp: {profile: "+orExample(conn.Target.SP.Text)+"}")
+		add("sp", conn.Target.SP.Text, "", fmt.Sprintf("sp is %s, expected a mapping such as {profile: %s}", called(conn.Target.SP), orExample(conn.Target.SP.Text)), "write sp: {profile: "+orExample(conn.Target.SP.Text)+"}")
 	case conn.SPProfile() == "" && meantHere(c, "sp", "profile"):
 		if node := conn.Target.SP.Member("profile"); node != nil {
 			add("sp/profile", "", "", fmt.Sprintf("profile is %s, expected a text", node.Type), "write profile: and the name; ssoctl catalog sps lists them")
 		}
 	case conn.SPProfile() == "":
-		add("sp", "", "", "sp names no profile", "add profile; ssoctl catalog sps lists them, generic stands for any other")
+		at := "sp"
+		if written(c, "sp/profile") {
+			at = "sp/profile"
+		}
+		add(at, "", "", "sp names no profile", "add profile; ssoctl catalog sps lists them, generic stands for any other")
 	}
 	heads := c.Lib.Heads()
 	if id := conn.UnknownSP; id != "" && conn.SPProfile() != "" {
@@ -194,6 +235,14 @@ func hollowSection(c *check.Case) string {
 		}
 	}
 	return ""
+}
+
+// called names a value by its type, and by its text where it has one.
+func called(n *source.Node) string {
+	if n.Type == source.List || n.Type == source.Map {
+		return n.Type.String()
+	}
+	return fmt.Sprintf("%s (%q)", n.Type, n.Text)
 }
 
 func orExample(s string) string {

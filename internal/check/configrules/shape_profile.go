@@ -154,7 +154,7 @@ func settings(c *check.Case) []report.Finding {
 			out = append(out, unknownKey(c, "idp/settings", m, names, c.TheIdP()))
 			continue
 		}
-		if want := settingType(s, m.Value); want != "" {
+		if want := check.Unfit(s, m.Value); want != "" {
 			f := report.Finding{Got: m.Value.Str(), Want: want, Where: c.Config.Pos("idp/settings/" + m.Key), Fix: []string{"write " + want},
 				Message: fmt.Sprintf("%s is %q, expected %s", m.Key, m.Value.Str(), want)}
 			if m.Value.Str() == "" {
@@ -168,23 +168,6 @@ func settings(c *check.Case) []report.Finding {
 		}
 	}
 	return out
-}
-
-// settingType says what a setting should be when it is something else, "" when it fits.
-func settingType(s knowledge.Setting, n *source.Node) string {
-	switch {
-	case n.Type == source.Null:
-		return ""
-	case s.Type == "bool" && n.Type != source.Bool:
-		return "true or false"
-	case s.Type == "list" && n.Type == source.Map, s.Type == "string" && (n.Type == source.List || n.Type == source.Map):
-		return "a " + map[string]string{"list": "list", "string": "text"}[s.Type]
-	case s.Type == "map" && n.Type != source.Map:
-		return "a mapping"
-	case s.Type == "enum" && !slices.Contains(s.Values, n.Str()):
-		return "one of " + strings.Join(s.Values, ", ")
-	}
-	return ""
 }
 
 // urls judges the addresses that no other rule looks at: they have to be absolute http or https URLs.
@@ -271,8 +254,8 @@ func choices(c *check.Case) []report.Finding {
 		f.Fix = []string{"remove token_exchange, or connect by " + f.Want}
 		out = append(out, f)
 	}
-	if e := c.Config.Target.TokenExchange; e != nil && e.ClientAuth == "private_key_jwt" && e.KeyID == "" && c.Config.Protocol() == config.OIDC {
-		out = append(out, report.Finding{Where: c.Config.Pos("token_exchange"), Want: "key_id",
+	if e := c.Config.Target.TokenExchange; e != nil && e.ClientAuth == "private_key_jwt" && e.KeyID == "" && c.Config.Protocol() == config.OIDC && !meantHere(c, "token_exchange", "key_id") {
+		out = append(out, report.Finding{Where: c.Config.Pos("token_exchange/client_auth"), Want: "key_id",
 			Message: fmt.Sprintf("client_auth is %q but key_id is missing, by which the IdP finds the public key", e.ClientAuth), Fix: []string{"add key_id: the kid of the key that is registered at the IdP"}})
 	}
 	return out

@@ -41,7 +41,7 @@ var loginEnd = []check.Rule{
 // ofEnd makes a rule on how a login ended. Whether a cause has been named lies in the answer, so that all of them read the same.
 func ofEnd(r check.Rule, judge func(*check.Case) []report.Finding) check.Rule {
 	r.Needs = []evidence.Kind{evidence.Config, evidence.LoginRun}
-	r.Uses = []evidence.Kind{evidence.SAMLMessages}
+	r.Uses = []evidence.Kind{evidence.SAMLMessages, evidence.Network, evidence.Discovery}
 	r.Check = judge
 	return r
 }
@@ -106,6 +106,9 @@ func refusedOtherwise(c *check.Case) []report.Finding {
 		return []report.Finding{{Severity: report.Warning, Inconclusive: true, Where: report.Location{Evidence: ex.Name()}, Got: ex.Failure.Text,
 			Message: "the device authorization endpoint gave no answer: " + check.Quote(ex.Failure.Text), Fix: []string{"ssoctl doctor " + c.Config.Name}}}
 	}
+	if c.Login.End == evidence.EndedRefused && (strings.HasPrefix(c.Login.Detail, evidence.SentElsewhere) || strings.HasPrefix(c.Login.Detail, evidence.SentArtifact)) { // what was seen, not what the IdP said
+		return []report.Finding{{Where: loginPlace(c), Got: c.Login.Detail, Message: c.Login.Detail, Fix: seenSteps(c), CausedBy: "AUTHZ001"}}
+	}
 	if code == "" && a == nil && c.Login.End == evidence.EndedRefused && c.Login.Refused == nil && c.Login.Started == nil {
 		return []report.Finding{{Where: loginPlace(c), Got: c.Login.Detail, Said: c.Login.Detail, Fix: otherwiseSteps(c),
 			Message: "the IdP refused the login and said " + check.Quote(orNothing(c.Login.Detail))}}
@@ -113,17 +116,33 @@ func refusedOtherwise(c *check.Case) []report.Finding {
 	if code != otherwise {
 		return nil
 	}
+	absent := a.Answer == nil && slices.Contains([]int{404, 405, 410, 501}, a.Exchange.Status)
+	if absent && c.OtherIssuer() {
+		return nil
+	}
 	f := report.Finding{Message: fmt.Sprintf("the IdP ended the login with %s", check.Quote(orStatus(a))), Fix: otherwiseSteps(c)}
 	switch {
 	case a.Error == "temporarily_unavailable", a.Answer == nil && (a.Exchange.Status >= 500 || a.Exchange.Status == 429):
 		f.Severity, f.Inconclusive = report.Warning, true
 		f.Fix = []string{"start the login anew in a while", c.AtIdP("see what its log says of it", "log")}
+	case wentAstray(a):
+		f.CausedBy = "AUTHZ001"
+	case absent:
+		f.CausedBy = "NET023"
 	case a.Means == "par_required":
 		f.CausedBy = "DISC054"
 	case a.Means == "request_object_required":
 		f.CausedBy = "DISC055"
 	}
 	return at(a, f)
+}
+
+// seenSteps are for an answer that came otherwise than the SP takes it.
+func seenSteps(c *check.Case) []string {
+	if c.Config.Protocol() == config.SAML {
+		return []string{c.AtIdP("let the responses to this SP go by HTTP-POST (artifact binding off)", "binding", "sign_assertions")}
+	}
+	return []string{"see what stands before the IdP: a proxy that rewrites Location must leave addresses of other hosts alone"}
 }
 
 func otherwiseSteps(c *check.Case) []string {
@@ -197,6 +216,20 @@ func orSomething(s string) string {
 	return s
 }
 
+// untrusted is the code of the rule on a host with which no TLS comes about for its certificate's time or its version; "" otherwise.
+func untrusted(c *check.Case) string {
+	if c.Network == nil || len(c.Network.Hosts) == 0 || c.Network.Hosts[0].TLS == nil {
+		return ""
+	}
+	switch t := c.Network.Hosts[0].TLS; {
+	case t.Version == "TLS 1.0" || t.Version == "TLS 1.1" || t.Problem != nil && t.Problem.Code == "version":
+		return "NET007"
+	case !t.Verified:
+		return "NET005"
+	}
+	return ""
+}
+
 // broughtNothing words the ends for which neither side is to blame, as far as can be seen.
 func broughtNothing(c *check.Case) []report.Finding {
 	l := c.Login
@@ -221,6 +254,10 @@ func broughtNothing(c *check.Case) []report.Finding {
 		f.Message = "the IdP did not take the user name and password of the test account" + detail
 		f.Fix = []string{"see that the account is there, is switched on, and that this is its password (only one attempt was made, so that no account gets locked)", c.AtIdP("see what its log says of the attempt", "log", "users")}
 	case evidence.EndedUnsent:
+		if c.OtherIssuer() {
+			return nil
+		}
+		f.CausedBy = untrusted(c)
 		if strings.HasPrefix(l.Detail, "the IdP's page did not come") {
 			f.Message = "the login did not get to the IdP's login page" + detail
 			break

@@ -101,7 +101,7 @@ func unregisteredReason(c *check.Case) string {
 	if c.Config.RedirectURI() == "" {
 		return "the redirect URI is not known: neither oidc.redirect_uri nor the SP's profile says it"
 	}
-	if heard(c, "redirect_unregistered") != nil {
+	if heard(c, "redirect_unregistered") != nil || wentAstray(said(c)) {
 		return ""
 	}
 	if a := said(c); a != nil {
@@ -123,7 +123,7 @@ func unregisteredReason(c *check.Case) string {
 func unregistered(c *check.Case) []report.Finding {
 	a := heard(c, "redirect_unregistered")
 	if a == nil {
-		return nil
+		return astray(c)
 	}
 	sent := sentTo(c, a)
 	if sent != c.Config.RedirectURI() { // the login asked to be led elsewhere
@@ -145,6 +145,39 @@ func unregistered(c *check.Case) []report.Finding {
 		}
 	}
 	return verdict(f, a)
+}
+
+// astray tells of an answer to the SP's request that goes to another address than the redirect URI of the request.
+func astray(c *check.Case) []report.Finding {
+	a := said(c)
+	if !wentAstray(a) {
+		return nil
+	}
+	sent := sentTo(c, a)
+	return []report.Finding{{
+		Got: a.Answer.Base, Want: sent, Where: cite(a),
+		Message: fmt.Sprintf("the IdP sends its answer to %s and not to the redirect URI %s that the request names (%s)", check.Quote(a.Answer.Base), check.Quote(sent), check.Difference(a.Answer.Base, exact.Compare(a.Answer.Base, sent))),
+		Fix:     []string{"see what stands before the IdP: a proxy that rewrites Location must leave addresses of other hosts alone", c.AtIdP("see that exactly "+sent+" is registered", "redirect_uri")},
+	}}
+}
+
+// wentAstray reports whether an answer with the state of its own request goes elsewhere than to the redirect URI. A page of the IdP may
+// carry the state along; an answer has a code or an error beside it.
+func wentAstray(a *check.Attempt) bool {
+	if a == nil || a.Where != "idp" || a.Answer == nil || a.Answer.State == "" || a.Answer.Code == "" && a.Answer.Error == "" {
+		return false
+	}
+	asked, err := url.Parse(a.Exchange.URL)
+	if err != nil {
+		return false
+	}
+	to, err := url.Parse(a.Answer.Base)
+	home, err2 := url.Parse(asked.Query().Get("redirect_uri"))
+	if err != nil || err2 != nil || asked.Query().Get("state") != a.Answer.State {
+		return false
+	}
+	// An error page of the IdP itself is no answer to the SP.
+	return strings.EqualFold(to.Host, home.Host) || to.Path == home.Path && to.Path != "" && to.Path != "/"
 }
 
 // listJudged is true when no requirement of the SP's profile judges the recorded list already.

@@ -93,6 +93,11 @@ func scopeRefused(c *check.Case) []report.Finding {
 	if !slices.Contains(culprits, "openid") && len(culprits) > 0 && !required(c, culprits) {
 		f.Fix = append(f.Fix, c.IfAtSP("or take it out of the scopes: "+f.Got, "scopes")...)
 	}
+	if a.Where == "callback" && a.Error == "invalid_scope" { // the standard's own word, brought to the SP
+		sure := *a
+		sure.Certain = true
+		a = &sure
+	}
 	return verdict(f, a)
 }
 

@@ -3,6 +3,7 @@ package loginrules
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/ssoctl/ssoctl/internal/check"
@@ -94,10 +95,14 @@ func secretFault(c *check.Case) (string, report.Finding, *check.Attempt) {
 		sure.Certain = true // the white space was seen
 		return "TOK005", f, &sure
 	}
-	if !refused(first) || shaped(ref) {
+	if !refused(first) || shaped(ref) && !guessed(c, ref) {
 		return "", f, nil
 	}
-	return "TOK005", refusedSecret(c, f, first), first
+	f = refusedSecret(c, f, first)
+	if shaped(ref) {
+		f.CausedBy = "CFG008" // which only supposes so; that the IdP refuses it was seen
+	}
+	return "TOK005", f, first
 }
 
 // methodFault is a secret that one way of sending it carries and the SP's own does not.
@@ -209,4 +214,17 @@ func blanks(r evidence.Ref) string {
 // shaped reports whether the secret has the shape of something else, which CFG008 says.
 func shaped(r evidence.Ref) bool {
 	return slices.ContainsFunc(r.Traits, func(t string) bool { return strings.HasPrefix(t, "shape:") || t == "client_id" || t == "url" })
+}
+
+// guessed reports whether the shape of the secret is only supposed to be that of something else.
+func guessed(c *check.Case, r evidence.Ref) bool {
+	for _, t := range r.Traits {
+		n, shape := strings.CutPrefix(t, "shape:")
+		i, err := strconv.Atoi(n)
+		if !shape || err != nil || i < 0 || i >= len(c.IdP.Client.Secret) || c.IdP.Client.Secret[i].S.Certain() {
+			continue
+		}
+		return true
+	}
+	return false
 }

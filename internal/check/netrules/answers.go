@@ -15,7 +15,7 @@ import (
 // Answers that are not the IdP's: redirects, pages, refusals for want of capacity.
 var answers = []check.Rule{
 	{
-		Code: "NET013", Title: "the documents are answered where they are asked for", Severity: report.Error, Explains: afterwards(),
+		Code: "NET013", Title: "the documents are answered where they are asked for", Severity: report.Error, Explains: append(afterwards(), "NET001", "NET002", "NET020"),
 		TriesAnyOf: []evidence.Kind{evidence.Discovery, evidence.SAMLMetadata}, Uses: []evidence.Kind{evidence.JWKS, evidence.Config, evidence.Network},
 		Why:     "Many SPs follow no redirect when they fetch these documents, and none should follow one to another host or to plain http.",
 		Refs:    []string{"OpenID Connect Discovery 1.0 §4.1"},
@@ -77,10 +77,15 @@ func unanswered(c *check.Case) string {
 // exchanges are the fetched answers of one kind; none for a file.
 func exchanges(c *check.Case, kind evidence.Kind) []evidence.Exchange {
 	obs := c.Seen[kind].Obs
-	if obs == nil || obs.Last() == nil || obs.Last().Status == 0 {
+	if obs == nil || obs.Last() == nil || obs.Last().Status == 0 && !ledAway(obs.Exchanges) {
 		return nil
 	}
 	return obs.Exchanges
+}
+
+// ledAway reports whether a redirect to another host came, at which nothing answered.
+func ledAway(all []evidence.Exchange) bool {
+	return len(all) > 1 && !strings.EqualFold(hostOf(all[0].URL), hostOf(all[len(all)-1].URL))
 }
 
 // first judges the discovery document's fetch alone: what a page or a redirect in place of the keys means, the rules on keys say.
@@ -140,6 +145,11 @@ func html(ex *evidence.Exchange) bool {
 	if strings.HasPrefix(strings.ToLower(ex.Head("Content-Type")), "text/html") {
 		return true
 	}
+	return markup(ex)
+}
+
+// markup reports whether a body begins as an HTML page.
+func markup(ex *evidence.Exchange) bool {
 	body := bytes.ToLower(bytes.TrimSpace(ex.Body[:min(len(ex.Body), 512)]))
 	return bytes.HasPrefix(body, []byte("<!doctype html")) || bytes.HasPrefix(body, []byte("<html"))
 }
@@ -148,7 +158,7 @@ func html(ex *evidence.Exchange) bool {
 func page(_ *check.Case, name string, all []evidence.Exchange) *report.Finding {
 	last := all[len(all)-1]
 	usual := last.Status == 200 || last.Status == 401 || last.Status == 403 || last.Status == 511
-	if !usual || !html(&last) || last.Failure != nil || redirected(all) {
+	if !usual || !html(&last) || last.Failure != nil || redirected(all) || mislabelled(&last, name) {
 		return nil
 	}
 	what := "a page"
@@ -161,6 +171,13 @@ func page(_ *check.Case, name string, all []evidence.Exchange) *report.Finding {
 	}
 	return &report.Finding{Got: last.Head("Content-Type"), Want: want,
 		Message: fmt.Sprintf("asked for the %s, %q answers %d with %s in HTML, not with %s: %q", name, last.URL, last.Status, what, form, excerpt(last.Body))}
+}
+
+// mislabelled reports whether a document has come that is only said to be a page: servers that do not know the ending of a metadata
+// file call it text/html, and who fetches it reads the XML.
+func mislabelled(ex *evidence.Exchange, name string) bool {
+	return name == "SAML metadata" && ex.Status == 200 && !markup(ex) &&
+		(bytes.Contains(ex.Body, []byte("EntityDescriptor")) || bytes.Contains(ex.Body, []byte("EntitiesDescriptor")))
 }
 
 // excerpt is the beginning of a page's text.

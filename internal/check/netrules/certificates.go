@@ -18,7 +18,7 @@ const day = 24 * time.Hour
 // The certificate chain of the IdP's host. NET004, 005, 006 and 011 name the fault; NET003 is what remains.
 var certificates = []check.Rule{
 	{
-		Code: "NET003", Title: "the TLS handshake succeeds and the chain leads to a trusted root", Severity: report.Error,
+		Code: "NET003", Title: "the TLS handshake succeeds and the chain leads to a trusted root", Severity: report.Error, Explains: []string{"AUTHZ035"},
 		Tries: []evidence.Kind{evidence.Network}, Uses: []evidence.Kind{evidence.Config, evidence.Discovery, evidence.JWKS, evidence.SAMLMetadata, evidence.SAMLSSO},
 		Why:     "The SP refuses to talk to the IdP, so no login can be finished.",
 		Fix:     "serve a certificate of a public CA; for a private CA give its root with --ca-file, and to the SP as well",
@@ -27,7 +27,7 @@ var certificates = []check.Rule{
 		Check:   func(c *check.Case) []report.Finding { return each(c, "NET003", untrusted) },
 	},
 	{
-		Code: "NET004", Title: "the certificate is for the IdP's host", Severity: report.Error,
+		Code: "NET004", Title: "the certificate is for the IdP's host", Severity: report.Error, Explains: []string{"AUTHZ035"},
 		Tries: []evidence.Kind{evidence.Network}, Uses: []evidence.Kind{evidence.Config, evidence.Discovery, evidence.JWKS, evidence.SAMLMetadata, evidence.SAMLSSO},
 		Why:     "The SP and every browser refuse the connection.",
 		Fix:     "serve a certificate whose subject alternative names hold the host, or enter the host that the certificate names",
@@ -44,7 +44,7 @@ var certificates = []check.Rule{
 		Check:   expiry,
 	},
 	{
-		Code: "NET006", Title: "the server sends its intermediate certificates", Severity: report.Error,
+		Code: "NET006", Title: "the server sends its intermediate certificates", Severity: report.Error, Explains: []string{"AUTHZ035"},
 		Tries: []evidence.Kind{evidence.Network}, Uses: []evidence.Kind{evidence.Config, evidence.Discovery, evidence.JWKS, evidence.SAMLMetadata, evidence.SAMLSSO},
 		Why:     "Browsers fetch what is missing by themselves, servers do not: the login page opens and the SP still fails.",
 		Fix:     "configure the full chain (leaf, then intermediates) at the IdP or at the proxy before it",

@@ -14,12 +14,15 @@ import (
 // The two endpoints of a login. What the IdP says there is judged elsewhere; here it is whether the IdP answers at all.
 var endpoints = []check.Rule{
 	{
-		Code: "NET023", Title: "the endpoints of a login are answered by the IdP itself", Severity: report.Error, Protocol: config.OIDC,
-		Needs: []evidence.Kind{evidence.Config}, Uses: []evidence.Kind{evidence.Client, evidence.Authorize},
+		Code: "NET023", Title: "the endpoints of a login are answered by the IdP itself", Severity: report.Error, Protocol: config.OIDC, Explains: []string{"TOK001"},
+		Needs: []evidence.Kind{evidence.Config}, Uses: []evidence.Kind{evidence.Client, evidence.Authorize, evidence.Discovery},
 		Why:  "The documents can be fetched, and still no login gets through: its first or its last step ends at something that is not the IdP.",
 		Fix:  "let the proxy, load balancer or firewall before the IdP pass this path on, with its method and unchanged; then see that the IdP publishes it so",
 		Refs: []string{"RFC 6749 §3.1", "RFC 6749 §3.2"},
 		Decides: func(c *check.Case) string {
+			if c.OtherIssuer() {
+				return "the discovery document is another issuer's, so where it leads does not matter"
+			}
 			if c.Client == nil && c.Authorize == nil {
 				return "neither the authorization endpoint nor the token endpoint gave an answer"
 			}
@@ -33,7 +36,11 @@ var endpoints = []check.Rule{
 				}
 			}
 			if c.Client != nil {
-				if a := &c.Client.All[0]; mute(a) {
+				if a := &c.Client.All[0]; bodyLost(a) {
+					out = append(out, stranger("token endpoint", a, fmt.Sprintf("misses what was sent to it, grant_type first of all: something on the way drops the body of the request; it answers %q", a.Quote())))
+				} else if lost := headerLost(a); lost != "" {
+					out = append(out, stranger("token endpoint", a, lost))
+				} else if mute(a) || a.Answer != nil { // parameters in a Location are no answer of a token endpoint
 					if what := noTokenEndpoint(a.Exchange); what != "" {
 						out = append(out, stranger("token endpoint", a, what))
 					}
@@ -49,6 +56,27 @@ func nowhere() []int { return []int{404, 405, 410, 501} }
 
 // mute reports whether an answer holds nothing that OAuth or the IdP's profile knows.
 func mute(a *check.Attempt) bool { return a.Error == "" && a.Means == "unknown" }
+
+// bodyLost reports whether the token endpoint asks for the parameter that every token request has: the form did not arrive.
+func bodyLost(a *check.Attempt) bool {
+	text := strings.ToLower(a.Text)
+	return a.Exchange.Status == 400 && strings.Contains(text, "grant_type") && strings.Contains(text, "missing")
+}
+
+// headerLost reports whether the token endpoint found no credentials at all in a request that had them.
+func headerLost(a *check.Attempt) string {
+	text := strings.ToLower(a.Text)
+	if a.Exchange.Status >= 500 || !strings.Contains(text, "no client authentication") {
+		return ""
+	}
+	switch a.Label {
+	case evidence.Basic, evidence.Raw:
+		return fmt.Sprintf("misses the credentials that were sent to it in the Authorization header, which something on the way drops; it answers %q", a.Quote())
+	case evidence.Post:
+		return fmt.Sprintf("misses the credentials that were sent to it in the form: something on the way drops the body of the request; it answers %q", a.Quote())
+	}
+	return ""
+}
 
 // noTokenEndpoint says what shows that an answer is not a token endpoint's; "" when nothing does. A page with status 400 may be
 // the IdP's own.

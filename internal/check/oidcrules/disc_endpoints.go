@@ -9,6 +9,7 @@ import (
 	"github.com/ssoctl/ssoctl/internal/check"
 	"github.com/ssoctl/ssoctl/internal/config"
 	"github.com/ssoctl/ssoctl/internal/evidence"
+	"github.com/ssoctl/ssoctl/internal/exact"
 	"github.com/ssoctl/ssoctl/internal/report"
 	"github.com/ssoctl/ssoctl/internal/source"
 )
@@ -121,6 +122,9 @@ func checkEndpoint(c *check.Case, e endpoint) []report.Finding {
 		return nil // a name in place of an address: nobody signs in here
 	}
 	what := addressFault(c, n)
+	if strings.ContainsAny(n.Str(), "{}<>") { // other addresses may be templates by design
+		what = "in which a placeholder was left"
+	}
 	if what == "" {
 		return nil
 	}
@@ -140,7 +144,9 @@ func addressFault(c *check.Case, n *source.Node) string {
 		return "not a URL"
 	case strings.ContainsFunc(n.Text, unseen):
 		return "which holds white space"
-	case err != nil || u.Scheme == "" || u.Host == "":
+	case exact.Confusable(n.Text) != "":
+		return exact.Confusable(n.Text)
+	case err != nil || u.Scheme == "" || !reachable(u):
 		return "not an absolute URL"
 	case leaked(c, u):
 		return ""

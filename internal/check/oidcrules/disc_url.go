@@ -1,10 +1,11 @@
 package oidcrules
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/ssoctl/ssoctl/internal/check"
 	"github.com/ssoctl/ssoctl/internal/config"
@@ -53,8 +54,8 @@ var discURL = []check.Rule{
 		Why:      "The issuer is compared byte for byte and discovery adds its path to it: a space, a pasted path or needless percent-encoding breaks both.",
 		Fix:      "enter the issuer alone, as the discovery document has it",
 		Refs:     []string{"OpenID Connect Discovery 1.0 §4.3"},
-		Explains: []string{"DISC003", "DISC002", "CFG009"},
-		Applies:  func(c *check.Case) bool { return c.Config.Issuer() != "" },
+		Explains: []string{"DISC003", "DISC002", "CFG009", "DISC012", "NET016"},
+		Applies:  func(c *check.Case) bool { return printable(c.Config.Issuer()) != "" }, // CFG002 misses an empty one
 		Check:    checkPasted,
 	},
 }
@@ -92,7 +93,7 @@ func checkHTTPS(c *check.Case) []report.Finding {
 		}
 		got = printable(got)
 		u, err := url.Parse(got)
-		if got == "" || err == nil && u.Scheme == "https" && u.Host != "" {
+		if got == "" || err == nil && u.Scheme == "https" && reachable(u) {
 			continue
 		}
 		cmp := compare(c)
@@ -128,10 +129,20 @@ func checkHTTPS(c *check.Case) []report.Finding {
 	return out
 }
 
+// reachable reports whether a URL names a host, and a port only as one can be.
+func reachable(u *url.URL) bool {
+	host := strings.TrimSuffix(u.Hostname(), ".")
+	if host == "" || strings.HasSuffix(u.Host, ":") || strings.Contains(host, "..") || strings.HasPrefix(host, ".") || strings.ContainsAny(host, ",;()!$&'*+=\"\\") {
+		return false
+	}
+	port, err := strconv.Atoi(cmp.Or(u.Port(), "1"))
+	return err == nil && port > 0 && port < 1<<16
+}
+
 // secure guesses the https form of an address; "" when that would be more than changing or adding the scheme.
 func secure(got string, u *url.URL) string {
 	switch {
-	case u == nil || u.Port() != "" || exact.Loopback(u.Hostname()):
+	case u == nil || u.Port() != "" || exact.Loopback(u.Hostname()) || u.Host != "" && !reachable(u):
 		return ""
 	case u.Scheme == "http" && u.Host != "":
 		return "https" + strings.TrimPrefix(got, "http")
@@ -193,7 +204,12 @@ func checkPasted(c *check.Case) []report.Finding {
 	if what == "" {
 		return nil
 	}
-	f := report.Finding{Message: fmt.Sprintf("issuer is %s and %s; the issuer is %s", check.Quote(got), what, check.Quote(clean)), Got: got, Want: clean, Where: c.Config.Pos("oidc/issuer")}
+	shown, where := got, c.Config.Pos("oidc/issuer")
+	if u, err := url.Parse(printable(got)); err == nil && u.User != nil {
+		shown = u.Redacted()
+		where.Snippet, where.Len = "", 0 // a password stands in the line
+	}
+	f := report.Finding{Message: fmt.Sprintf("issuer is %s and %s; the issuer is %s", check.Quote(shown), what, check.Quote(clean)), Got: shown, Want: clean, Where: where}
 	if cmp != nil {
 		f.Related = []report.Location{cmp.where}
 	}
@@ -202,53 +218,8 @@ func checkPasted(c *check.Case) []report.Finding {
 		f.Effect = c.SP.Name + " takes the address of the discovery document, which belongs under discovery_url of the connection file; issuer is compared with the tokens."
 	}
 	f.Fix, f.Edits = enter(c, "issuer", clean)
+	if shown != got {
+		f.Edits = nil // an edit names what it replaces
+	}
 	return []report.Finding{f}
-}
-
-// pasted says what stands around or inside an issuer that does not belong there, and gives the issuer without it.
-func pasted(issuer string) (clean, what string) {
-	clean = printable(issuer)
-	if clean != issuer {
-		what = "holds white space"
-		if strings.TrimSpace(issuer) == clean {
-			what = "has white space around it"
-		}
-	}
-	if bare := strings.Trim(clean, "\"'`,;"); bare != clean {
-		clean, what = bare, "has quotes or punctuation around it"
-	}
-	if strings.HasPrefix(clean, "<http") && strings.HasSuffix(clean, ">") {
-		clean, what = clean[1:len(clean)-1], "has brackets around it"
-	}
-	if strings.Contains(clean, "%") {
-		decoded, err := url.PathUnescape(clean)
-		if whole := strings.Contains(strings.ToLower(clean), "%3a%2f%2f"); err == nil && (whole || needless(clean)) {
-			clean, what = decoded, "is percent-encoded"
-		}
-	}
-	if bare, ok := exact.TrimWellKnown(clean); ok {
-		clean, what = bare, "is the address of the discovery document"
-	}
-	return clean, what
-}
-
-// needless reports whether s percent-encodes characters that never need it (RFC 3986 §2.3).
-func needless(s string) bool {
-	for i := strings.IndexByte(s, '%'); i >= 0 && i+2 < len(s); {
-		var b byte
-		if _, err := fmt.Sscanf(s[i+1:i+3], "%02x", &b); err == nil && (b < unicode.MaxASCII && (unicode.IsLetter(rune(b)) || unicode.IsDigit(rune(b))) || strings.IndexByte("-._~", b) >= 0) {
-			return true
-		}
-		next := strings.IndexByte(s[i+1:], '%')
-		if next < 0 {
-			break
-		}
-		i += 1 + next
-	}
-	return false
-}
-
-// unseen reports white space and marks without width.
-func unseen(r rune) bool {
-	return unicode.IsSpace(r) || r == '\u200b' || r == '\u200c' || r == '\u200d' || r == '\u2060' || r == '\ufeff'
 }

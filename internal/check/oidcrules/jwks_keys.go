@@ -59,7 +59,7 @@ var jwksKeys = []check.Rule{
 		},
 	},
 	{
-		Code: "JWKS006", Title: "each key is of a known type", Severity: report.Warning, Protocol: config.OIDC,
+		Code: "JWKS006", Title: "each key is of a known type", Severity: report.Warning, Protocol: config.OIDC, Explains: []string{"JWKS007"},
 		Needs: []evidence.Kind{evidence.JWKS},
 		Why:   "Clients pass over a key of a type or algorithm that they do not know; tokens signed with it are refused.",
 		Fix:   "sign with RSA or with an elliptic curve of NIST, and name the algorithm that fits the key",
@@ -107,7 +107,7 @@ var jwksKeys = []check.Rule{
 		Check: checkDistinct,
 	},
 	{
-		Code: "JWKS012", Title: "keys are on curves that every client knows", Severity: report.Warning, Protocol: config.OIDC,
+		Code: "JWKS012", Title: "keys are on curves that every client knows", Severity: report.Warning, Protocol: config.OIDC, Explains: []string{"JWKS007"},
 		Needs: []evidence.Kind{evidence.JWKS},
 		Why:   "Clients know P-256, P-384 and P-521; tokens signed on another curve are refused by many.",
 		Fix:   "sign with RSA or on P-256",
@@ -231,6 +231,8 @@ func checkKnownKeys(c *check.Case) []report.Finding {
 			out = append(out, keyFinding(c, k, k.Path+"/e", "", "AQAB", "cannot be used: "+k.Unsupported))
 		case k.Unsupported != "" && k.Kty == "OKP" && k.ForSignature() && !strings.HasPrefix(k.Crv, "X"):
 			out = append(out, keyFinding(c, k, k.Path+"/crv", k.Crv, "Ed25519", fmt.Sprintf("is on the curve %s, which few clients know", check.Quote(k.Crv))))
+		case k.Use == "sig" && (strings.HasPrefix(k.Alg, "RSA") || strings.HasPrefix(k.Alg, "ECDH")) && slices.Contains(algs, k.Alg):
+			out = append(out, keyFinding(c, k, k.Path+"/alg", k.Alg, "an algorithm that signs", fmt.Sprintf("names the algorithm %s, which encrypts, while its use is %q", check.Quote(k.Alg), k.Use)))
 		case k.Alg != "" && !slices.Contains(algs, k.Alg) && !curveTold:
 			out = append(out, keyFinding(c, k, k.Path+"/alg", k.Alg, strings.Join(algs, ", "), fmt.Sprintf("names the algorithm %s, which a key of kty %s %scannot have", check.Quote(k.Alg), check.Quote(k.Kty), onCurve(k))))
 		}
@@ -256,6 +258,8 @@ func checkSigning(c *check.Case) []report.Finding {
 		switch {
 		case k.Kty == "" || k.Kty == "oct":
 			return nil // told as no key at all, or as a secret that is published
+		case len(k.Faults) > 0:
+			return nil // whatever else is wrong with it, its own rules tell
 		case k.Unsupported != "":
 			uses = append(uses, k.Name()+": "+k.Unsupported)
 		case k.Use != "" && k.Use != "sig":
@@ -264,8 +268,12 @@ func checkSigning(c *check.Case) []report.Finding {
 			uses = append(uses, k.Name()+": key_ops "+strings.Join(k.Ops, " "))
 		}
 	}
+	where := keysAt(c, "/keys")
+	if len(c.JWKS.Keys) == 1 && c.JWKS.Keys[0].Use != "" && c.JWKS.Keys[0].Unsupported == "" {
+		where = keysAt(c, c.JWKS.Keys[0].Path+"/use")
+	}
 	return []report.Finding{{Message: "no key of the set can verify signatures (" + strings.Join(uses[:min(len(uses), 6)], "; ") + ")", Want: `a key with "use": "sig"`,
-		Where: keysAt(c, "/keys"), Fix: []string{c.AtIdP("publish the key that signs ID tokens", "keys", "signing")}}}
+		Where: where, Fix: []string{c.AtIdP("publish the key that signs ID tokens", "keys", "signing")}}}
 }
 
 // verifying lists the keys that are for signatures by use or by key_ops; where the two contradict, JWKS015 tells it.

@@ -113,7 +113,7 @@ func notYet(t assertion) []report.Finding {
 	var out []report.Finding
 	for _, e := range t.a.Conditions {
 		from, to := times(e)
-		if raw := e.Attr("NotBefore"); raw != "" && from.IsZero() {
+		if raw := e.Attr("NotBefore"); e.Has("NotBefore") && from.IsZero() {
 			f := t.about(e, "NotBefore", raw, "", "NotBefore of the assertion is %s, which is no point in time", check.Quote(raw))
 			out = append(out, f)
 			continue
@@ -134,7 +134,7 @@ func notYet(t assertion) []report.Finding {
 func (t assertion) until(e *xmltree.Element, what string) *report.Finding {
 	raw := e.Attr("NotOnOrAfter")
 	_, to := times(e)
-	if raw == "" || t.at.Before(to) {
+	if !e.Has("NotOnOrAfter") || t.at.Before(to) {
 		return nil
 	}
 	if to.IsZero() {

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
+
+	"github.com/ssoctl/ssoctl/internal/xmltree"
 
 	"github.com/ssoctl/ssoctl/internal/check"
 	"github.com/ssoctl/ssoctl/internal/config"
@@ -108,10 +111,26 @@ func (t assertion) stamp() (f *report.Finding, do string) {
 	case !utc:
 		out = t.about(e, "IssueInstant", text, instant(at), "IssueInstant of the assertion is %s and not in UTC, which is written %q", check.Quote(text), instant(at))
 		out.Severity, do = report.Warning, "write all times in UTC, with a Z at the end"
+	case t.aheadAlone(at):
+		out = t.about(e, "IssueInstant", text, instant(t.at), "the assertion was issued at %s, %s ahead of the time at which it was looked at (%s)", check.Quote(text), lasting(at.Sub(t.at)), instant(t.at))
+		do = "set the clock by a time server"
 	default:
 		return nil, ""
 	}
 	return &out, do
+}
+
+// aheadAlone reports whether the assertion is from the future while nothing else in the message is: RSP006 and AST020 speak of clocks.
+func (t assertion) aheadAlone(issued time.Time) bool {
+	slack, _ := skew(t.c)
+	ahead := func(at time.Time) bool { return at.Sub(t.at) > slack }
+	if sent, _, ok := samldoc.Time(t.r.IssueInstant); ok && ahead(sent) {
+		return false
+	}
+	return ahead(issued) && !slices.ContainsFunc(t.a.Conditions, func(e *xmltree.Element) bool {
+		from, _ := times(e)
+		return from.After(t.at)
+	})
 }
 
 // ncName reports whether an ID begins as one may (XML Namespaces: NCName).

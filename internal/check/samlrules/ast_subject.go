@@ -21,10 +21,14 @@ var astSubject = []check.Rule{
 		Fix:  "let the IdP send a Subject with a NameID",
 		Refs: []string{"SAML 2.0 Core §2.4.1"},
 	}, nil, func(t assertion) []report.Finding {
-		if t.a.Subject != nil {
+		f := t.finding(t.a.Element, "", "the assertion has no Subject: it does not say who signed in")
+		switch {
+		case t.a.Subject == nil:
+		case len(t.a.Subject.Elements()) == 0:
+			f = t.finding(t.a.Subject, "", "Subject of the assertion is empty: it does not say who signed in")
+		default:
 			return nil
 		}
-		f := t.finding(t.a.Element, "", "the assertion has no Subject: it does not say who signed in")
 		f.Fix = []string{t.c.AtIdP("send a NameID, such as the user's e-mail address", "nameid")}
 		return []report.Finding{f}
 	}),
@@ -246,12 +250,8 @@ func (t assertion) named() []*xmltree.Element {
 func comments(t assertion) []report.Finding {
 	var out []report.Finding
 	for _, e := range t.named() {
-		by := "a comment"
-		switch {
-		case e.Interrupted():
-		case e.Local != "AttributeValue" && len(e.Elements()) > 0:
-			by = "the element <" + e.Elements()[0].Name() + ">"
-		default:
+		by, covered := interruption(e)
+		if by == "" {
 			continue
 		}
 		what := e.Local
@@ -259,12 +259,51 @@ func comments(t assertion) []report.Finding {
 			what = "the attribute " + check.Quote(e.Parent.Attr("Name"))
 		}
 		f := t.finding(e, "", "%s stands inside %s: an SP that stops reading there takes the part before it for the whole", by, what)
-		if by == "a comment" {
-			f.Message = fmt.Sprintf("a comment stands inside %s: the signature holds with it and without it, and an SP that stops reading there takes the part before it for the whole", what)
+		if !covered {
+			f.Message = fmt.Sprintf("%s stands inside %s: the signature holds with it and without it, and an SP that stops reading there takes the part before it for the whole", by, what)
 		}
 		f.Got = e.Value()
 		f.Fix = []string{"treat the message as an attack until you know who put it in: no IdP does", "let the SP use a library that reads a text as a whole, or refuses what interrupts it"}
 		out = append(out, f)
+	}
+	return append(out, t.inSignature()...)
+}
+
+// interruption words what stands inside of a text, "" for nothing; covered says that a signature would notice it.
+func interruption(e *xmltree.Element) (by string, covered bool) {
+	for _, n := range e.Children {
+		switch {
+		case n.Kind == xmltree.Comment:
+			return "a comment", false
+		case n.Kind == xmltree.Instruction:
+			by = "a processing instruction"
+		case n.Kind == xmltree.Elem && by == "" && e.Local != "AttributeValue":
+			by = "the element <" + n.Element.Name() + ">"
+		}
+	}
+	return by, true
+}
+
+// inSignature finds what interrupts the values of the signatures of the assertion, and of the response around it with the first:
+// libraries were made to take what stands before it for the digest.
+func (t assertion) inSignature() []report.Finding {
+	signatures := t.a.Element.All(samldoc.DSig, "Signature")
+	if t.r.Element != nil && len(t.r.Assertions) > 0 && t.r.Assertions[0] == t.a {
+		signatures = append(t.r.Element.All(samldoc.DSig, "Signature"), signatures...)
+	}
+	var out []report.Finding
+	for _, s := range signatures {
+		s.Walk(func(e *xmltree.Element) bool {
+			if !e.Is(samldoc.DSig, "DigestValue") && !e.Is(samldoc.DSig, "SignatureValue") {
+				return true
+			}
+			if by, _ := interruption(e); by != "" {
+				f := t.finding(e, "", "%s stands inside %s: a library that stops reading there, or begins behind it, compares with a value that the IdP did not sign", by, e.Local)
+				f.Fix = []string{"treat the message as an attack until you know who put it in: no IdP does", "let the SP use a library that reads a text as a whole, or refuses what interrupts it"}
+				out = append(out, f)
+			}
+			return true
+		})
 	}
 	return out
 }

@@ -46,10 +46,10 @@ var astValues = []check.Rule{
 		Fix: "let the IdP send group names, or enter the values that it sends at the SP",
 	}, groupsUnread, groups),
 	onAssertion(check.Rule{
-		Code: "AST042", Title: "no comment stands inside a name or a value", Severity: report.Error, Explains: []string{"AST007", "AST010", "AST011"},
+		Code: "AST042", Title: "no comment stands inside a name or a value", Severity: report.Error, Explains: []string{"AST007", "AST010", "AST011", "AST002", "AST026", "AST027", "RSP016", "SIG006"},
 		Why:  "The signature does not cover comments, and SPs that stop reading at one take a part of the name for the whole: whoever owns \"ann@corp.example.evil.example\" signs in as \"ann@corp.example\".",
 		Fix:  "find out who puts comments into messages: no IdP does",
-		Refs: []string{"CVE-2017-11427"},
+		Refs: []string{"CVE-2017-11427", "CVE-2025-29775"},
 	}, nil, comments),
 	onAssertion(check.Rule{
 		Code: "AST044", Title: "values arrive whole and in their own letters", Severity: report.Info,

@@ -42,6 +42,7 @@ var letterModels = map[string]letterModel{
 	"saml:SubjectConfirmation":     {order: []string{anyName, "saml:SubjectConfirmationData"}, attributes: []string{"Method"}},
 	"saml:SubjectConfirmationData": {attributes: []string{"NotBefore", "NotOnOrAfter", "Recipient", "InResponseTo", "Address"}},
 	"saml:Conditions":              {order: []string{"saml:Condition|saml:AudienceRestriction|saml:OneTimeUse|saml:ProxyRestriction"}, attributes: []string{"NotBefore", "NotOnOrAfter"}},
+	"saml:AuthnContextClassRef":    {},
 	"saml:AudienceRestriction":     {order: []string{"saml:Audience"}, attributes: []string{}},
 	"saml:AuthnStatement":          {order: []string{"saml:SubjectLocality", "saml:AuthnContext"}, attributes: []string{"AuthnInstant", "SessionIndex", "SessionNotOnOrAfter"}},
 	"saml:AuthnContext": {order: []string{"saml:AuthnContextClassRef", "saml:AuthnContextDecl|saml:AuthnContextDeclRef", "saml:AuthenticatingAuthority"},
@@ -50,25 +51,58 @@ var letterModels = map[string]letterModel{
 	"saml:Attribute":          {order: []string{"saml:AttributeValue"}, attributes: []string{"Name", "NameFormat", "FriendlyName"}},
 }
 
+// manyTimes are the places in an order that may be taken more than once.
+var manyTimes = []string{"saml:Assertion|saml:EncryptedAssertion", "saml:AuthnContextClassRef|saml:AuthnContextDeclRef", anyStatement, "saml:SubjectConfirmation",
+	"saml:Condition|saml:AudienceRestriction|saml:OneTimeUse|saml:ProxyRestriction", "saml:Audience", "saml:AuthenticatingAuthority", "saml:Attribute|saml:EncryptedAttribute",
+	"saml:AttributeValue"}
+
+// maxMisbuilt is how many misbuilt parts of one message are told: who has mended those finds the others.
+const maxMisbuilt = 50
+
 // misbuilt tells what in a message the schema does not allow: elements out of order or in the wrong place, attributes that do not exist,
 // text between elements. fix is the step for who wrote the message.
 func (l letter) misbuilt(fix string) []report.Finding {
 	var out []report.Finding
 	l.head.Element.Walk(func(e *xmltree.Element) bool {
-		if e.Is(samldoc.Protocol, "Extensions") || e.Is(samldoc.Assertion, "AttributeValue") || e.Space == samldoc.DSig || e.Space == samldoc.Enc {
+		if len(out) >= maxMisbuilt || e.Is(samldoc.Protocol, "Extensions") || e.Is(samldoc.Assertion, "AttributeValue") || e.Space == samldoc.DSig || e.Space == samldoc.Enc {
 			return false
 		}
 		m, known := letterModels[letterName(e)]
 		if known {
 			out = append(out, l.children(e, m)...)
 			out = append(out, l.unknownAttributes(e, m)...)
+			out = append(out, l.incomplete(e)...)
 		}
 		return true
 	})
+	out = out[:min(len(out), maxMisbuilt)]
 	for i := range out {
 		out[i].Fix = []string{fix}
 	}
 	return out
+}
+
+// letterParts are the parts that an element has to have and that no other rule asks for: one of the children, or "@" and an attribute.
+var letterParts = map[string][]string{
+	"saml:AuthnStatement": {"AuthnContext"}, "saml:AuthnContext": {"AuthnContextClassRef", "AuthnContextDecl", "AuthnContextDeclRef"}, "saml:Attribute": {"@Name"},
+}
+
+// incomplete tells of an element that lacks what makes it one, or whose one text is empty.
+func (l letter) incomplete(e *xmltree.Element) []report.Finding {
+	name := letterName(e)
+	if name == "saml:AuthnContextClassRef" && e.Value() == "" && len(e.Elements()) == 0 {
+		return []report.Finding{l.about(e, "", "", "", "<%s> is empty: it does not say how the user signed in", e.Name())}
+	}
+	parts := letterParts[name]
+	if len(parts) == 0 || misspelt(e) || len(e.Attrs)+len(e.Elements()) == 0 && name == "saml:AuthnStatement" { // AST030
+		return nil
+	}
+	for _, part := range parts {
+		if attr, is := strings.CutPrefix(part, "@"); is && e.Attr(attr) != "" || e.Child(samldoc.Assertion, part) != nil {
+			return nil
+		}
+	}
+	return []report.Finding{l.about(e, "", "", parts[0], "<%s> has no %s", e.Name(), strings.TrimPrefix(parts[0], "@"))}
 }
 
 // letterName is how letterModels call an element.
@@ -89,8 +123,11 @@ func (l letter) children(e *xmltree.Element, m letterModel) []report.Finding {
 		return nil
 	}
 	var out []report.Finding
-	last, lastName, told := -1, "", false
+	last, lastName, told, again := -1, "", false, false
 	for _, c := range e.Elements() {
+		if len(out) >= maxMisbuilt {
+			return out
+		}
 		n := letterName(c)
 		at := slices.IndexFunc(m.order, func(o string) bool { return slices.Contains(strings.Split(o, "|"), n) })
 		switch {
@@ -101,6 +138,9 @@ func (l letter) children(e *xmltree.Element, m letterModel) []report.Finding {
 		case at < last:
 			told = true
 			out = append(out, l.about(c, "", n, "before "+lastName, "<%s> stands behind <%s> in <%s>, and its place is before it", c.Name(), lastName, e.Name()))
+		case at == last && n != "saml:Conditions" && !slices.Contains(manyTimes, m.order[at]) && !again: // AST019
+			again = true
+			out = append(out, l.about(c, "", n, "", "<%s> stands behind <%s> in <%s>, which has one of them at most", c.Name(), lastName, e.Name()))
 		default:
 			last, lastName = at, c.Name()
 		}
@@ -133,18 +173,34 @@ func (l letter) foreign(e, c *xmltree.Element, m letterModel) report.Finding {
 func (l letter) unknownAttributes(e *xmltree.Element, m letterModel) []report.Finding {
 	var out []report.Finding
 	for _, a := range e.Attrs {
-		if a.Prefix != "" || a.Local == "xmlns" || slices.Contains(m.attributes, a.Local) {
+		if len(out) >= maxMisbuilt || !m.strange(e, a) {
 			continue
 		}
-		f := l.about(e, a.Local, a.Local, "", "<%s> has the attribute %q, which the schema does not know", e.Name(), a.Local)
+		name := a.Local
+		if a.Prefix != "" {
+			name = a.Prefix + ":" + a.Local
+		}
+		f := l.about(e, a.Local, name, "", "<%s> has the attribute %q, which the schema does not know", e.Name(), name)
 		f.Severity = report.Warning
-		if near := source.Nearest(a.Local, m.attributes); near != "" && !e.Has(near) {
+		if near := source.Nearest(a.Local, m.attributes); a.Prefix == "" && near != "" && !e.Has(near) {
 			f.Want, f.Severity = near, report.Error // what is meant is not there
 			f.Message += fmt.Sprintf(" (did you mean %q?)", near)
 		}
 		out = append(out, f)
 	}
 	return out
+}
+
+// strange reports whether an attribute is none that the schema gives the element. Those of other namespaces may stand at two elements
+// (SAML 2.0 Core §2.4.1.2, §2.7.3.1); what xsi and xml have stands anywhere.
+func (m letterModel) strange(e *xmltree.Element, a xmltree.Attr) bool {
+	switch {
+	case a.Prefix == "":
+		return a.Local != "xmlns" && !slices.Contains(m.attributes, a.Local)
+	case a.Prefix == "xmlns", a.Prefix == "xml", a.Space == samldoc.XSI:
+		return false
+	}
+	return !e.Is(samldoc.Assertion, "SubjectConfirmationData") && !e.Is(samldoc.Assertion, "Attribute")
 }
 
 // misspelt reports whether an attribute or a child of the element, or an attribute of a child, is one that the schema does not know but

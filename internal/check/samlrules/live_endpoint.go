@@ -217,7 +217,7 @@ func notSignOn(a *check.Attempt) string {
 	switch {
 	case bytes.Contains(body, []byte("EntityDescriptor")) || bytes.Contains(body, []byte("EntitiesDescriptor")):
 		return "SAML metadata"
-	case a.Answer != nil && slices.Contains(oauthCodes, a.Error) || slices.Contains(oauthCodes, a.Error) && has(`"error_description"`) || has("client_id", "response_type") && status >= 400:
+	case a.Answer != nil && slices.Contains(oauthCodes, a.Error) || slices.Contains(oauthCodes, a.Error) && has(`"error_description"`) || namesParameter(a.Text) && status >= 400:
 		return "an error of OpenID Connect (" + worded(a) + ")"
 	case status == 404 || status == 410 || status == 405 || status == 406:
 		return "status " + fmt.Sprint(status)
@@ -225,6 +225,12 @@ func notSignOn(a *check.Attempt) string {
 		return "a page on which nobody can sign in (" + check.Quote(excerptOf(a)) + ")"
 	}
 	return ""
+}
+
+// namesParameter reports whether the text of a page, which is not its links, names a parameter that only OAuth has.
+func namesParameter(text string) bool {
+	low := strings.ToLower(text)
+	return strings.Contains(low, "client_id") || strings.Contains(low, "response_type")
 }
 
 func excerptOf(a *check.Attempt) string {

@@ -122,7 +122,7 @@ func onMetadata(r check.Rule, of side, has func(metadoc) bool, judge func(metado
 		var out []report.Finding
 		for _, d := range metadocs(c, of) {
 			if has(d) {
-				out = append(out, judge(d)...)
+				out = append(out, d.byMisspelling(r.Code, judge(d))...)
 			}
 		}
 		return out

@@ -253,3 +253,28 @@ func (s *mdMisfits) values(e *xmltree.Element) {
 		}
 	}
 }
+
+// mdMissed are the elements that rules miss: where one is there under a misspelt name, MD003 tells why.
+var mdMissed = map[string][]string{
+	"MD010": {"IDPSSODescriptor"}, "MD011": {"SPSSODescriptor"}, "MD014": {"SingleSignOnService"}, "MD015": {"SingleSignOnService"}, "MD016": {"SingleSignOnService"},
+	"MD017": {"SingleSignOnService"}, "MD023": {"AssertionConsumerService"}, "MD028": {"KeyDescriptor"}, "MD033": {"KeyDescriptor"}, "MD038": {"KeyDescriptor"},
+	"MD040": {"NameIDFormat"}, "MD042": {"SingleLogoutService"}, "MD045": {"Organization", "ContactPerson"}, "MD054": {"SingleSignOnService"},
+}
+
+// byMisspelling says of findings about what is missed in the entity or its role that a misspelt element is meant by it.
+func (d metadoc) byMisspelling(code string, all []report.Finding) []report.Finding {
+	missed := mdMissed[code]
+	if len(all) == 0 || len(missed) == 0 {
+		return all
+	}
+	meant := slices.ContainsFunc(append(d.entity.Elements(), d.role.Elements()...), func(e *xmltree.Element) bool {
+		_, known := mdModels[e.Local]
+		return e.Space == samldoc.Metadata && !known && source.Nearest(e.Local, missed) != ""
+	})
+	for i := range all {
+		if meant && all[i].CausedBy == "" {
+			all[i].CausedBy = "MD003"
+		}
+	}
+	return all
+}

@@ -279,11 +279,14 @@ func mdOddBindings(d metadoc) []report.Finding {
 			key = slices.ContainsFunc(all, func(s samldoc.Endpoint) bool { return s.Binding == mdHolderOfKey })
 			break
 		}
+		if s.Binding == "" {
+			return nil // MD022
+		}
 		name := samldoc.Short(s.Binding)
 		if s.Binding == mdHolderOfKey {
 			name = "holder of key"
 		}
-		if s.Binding != "" && !slices.Contains(mdKnownBindings, s.Binding) {
+		if !slices.Contains(mdKnownBindings, s.Binding) {
 			return nil // MD022
 		}
 		if !slices.Contains(names, name) {

@@ -100,7 +100,7 @@ func onAnyIDToken(r check.Rule, judge func(*check.Case, *check.Token) *report.Fi
 }
 
 func unreadable(c *check.Case, t *check.Token) *report.Finding {
-	f := &report.Finding{Where: t.In("")}
+	f := &report.Finding{Where: t.In(""), CausedBy: "TOK001"} // where that is there, the answer was not JSON
 	switch {
 	case t.Parts == 5 && !t.Unsealed:
 		f.Got, f.Want = "encrypted", "signed"

@@ -227,6 +227,9 @@ func appKeys(c *check.Case) bool {
 
 func missingKey(c *check.Case, t *check.Token) *report.Finding {
 	f := &report.Finding{Got: t.Signature.Kid, Where: t.In(""), Message: fmt.Sprintf("the %s is signed by the key %s: %s", t.In("").Evidence, check.Quote(t.Signature.Kid), t.Signature.Text)}
+	if t.Signature.Kid != "" {
+		f.CausedBy = "JWKS008" // where it is there, no key has a name to be found by
+	}
 	if t.Signature.Kid == "" {
 		f.Message = fmt.Sprintf("the %s names no key: %s", t.In("").Evidence, t.Signature.Text)
 	}

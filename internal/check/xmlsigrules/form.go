@@ -27,19 +27,29 @@ var form = []check.Rule{
 		Refs: []string{refSignature},
 	}, nil, position),
 	onSignature(check.Rule{
-		Code: "SIG014", Title: "an element has one signature", Severity: report.Warning, Explains: []string{"SIG006", "SIG013"},
-		Why:  "Each of two signatures changes what the other covers: one of them does not hold, and SPs look at either.",
-		Fix:  "let the IdP sign each element once; see that no proxy signs again",
-		Refs: []string{refSignature},
-	}, nil, func(x signature) []report.Finding {
-		all := x.e.Parent.All(samldoc.DSig, "Signature")
-		if len(all) < 2 || all[1] != x.e {
-			return nil
-		}
-		f := x.finding(x.e, "", "the %s has %d signatures where one is allowed", x.signs(), len(all))
-		f.Fix = []string{x.c.AtIdP("sign each element once", "signing")}
-		return []report.Finding{f}
-	}),
+		Code: "SIG014", Title: "an element has one signature, and each part of it stands once", Severity: report.Warning,
+		Explains: []string{"SIG006", "SIG013", "SIG003", "SIG007", "SIG016", "SIG017"},
+		Why:      "Each of two signatures changes what the other covers: one of them does not hold, and SPs look at either.",
+		Fix:      "let the IdP sign each element once; see that no proxy signs again",
+		Refs:     []string{refSignature},
+	}, nil, once),
+}
+
+func once(x signature) []report.Finding {
+	var out []report.Finding
+	if again := xmlsig.Doubled(x.e); again != nil {
+		f := x.finding(again, "", "the signature of the %s has more than one <%s>: a library that verifies the one and reads the other takes a forged message for a genuine one", x.signs(), again.Name())
+		f.Severity = report.Error
+		f.Fix = []string{attack, "see that the SP's library refuses signatures that the schema does not allow"}
+		out = append(out, f)
+	}
+	all := x.e.Parent.All(samldoc.DSig, "Signature")
+	if len(all) < 2 || all[1] != x.e {
+		return out
+	}
+	f := x.finding(x.e, "", "the %s has %d signatures where one is allowed", x.signs(), len(all))
+	f.Fix = []string{x.c.AtIdP("sign each element once", "signing")}
+	return append(out, f)
 }
 
 // removes reports whether a transform can take content out of what is signed, or is of no known kind.
@@ -71,6 +81,10 @@ func transforms(x signature) []report.Finding {
 		if n := slices.IndexFunc(r.Transforms, inclusive); n >= 0 {
 			return x.inclusive(x.transform(i, n), r.Transforms[n])
 		}
+		if r.State == xmlsig.Good && !slices.ContainsFunc(r.Transforms, exclusive) {
+			// Without a canonicalisation among the transforms it is this one (XML Signature §4.4.3.2).
+			return x.inclusive(x.reference(i), xmlsig.C14N)
+		}
 	}
 	if inclusive(x.s.Canonical) {
 		return x.inclusive(x.info().Child(samldoc.DSig, "CanonicalizationMethod"), x.s.Canonical)
@@ -79,7 +93,11 @@ func transforms(x signature) []report.Finding {
 }
 
 func (x signature) inclusive(e *xmltree.Element, algorithm string) []report.Finding {
-	f := x.finding(e, "Algorithm", "the signature is made over inclusive canonical XML (%s): it breaks when an SP takes the signed element out of its message", check.Quote(samldoc.Short(algorithm)))
+	attr := "Algorithm"
+	if !e.Has(attr) {
+		attr = ""
+	}
+	f := x.finding(e, attr, "the signature is made over inclusive canonical XML (%s): it breaks when an SP takes the signed element out of its message", check.Quote(samldoc.Short(algorithm)))
 	f.Severity, f.Got, f.Want = report.Warning, algorithm, xmlsig.Exclusive
 	f.Fix = []string{x.c.AtIdP("choose exclusive canonicalisation", "canonicalization", "signing")}
 	if x.s.State == xmlsig.Bad && inclusive(x.s.Canonical) && x.digests() == fine && x.e.Parent.Parent != nil {

@@ -19,7 +19,7 @@ const attack = "treat the message as an attack until you know who put it togethe
 // wrapped are the rules on signatures that cover something else than what is read (signature wrapping).
 var wrapped = []check.Rule{
 	onSignature(check.Rule{
-		Code: "SIG007", Title: "the signature refers to the element that it stands in, and to nothing else", Severity: report.Error,
+		Code: "SIG007", Title: "the signature refers to the element that it stands in, and to nothing else", Severity: report.Error, Explains: []string{"SIG002"},
 		Why:  "What the signature covers and what the SP reads may then be two things: one genuine message is enough to sign in as anybody.",
 		Fix:  "let the IdP sign the element by its ID, with one reference",
 		Refs: []string{refReference},
@@ -77,6 +77,15 @@ func refers(x signature) []report.Finding {
 		return add(x.finding(e, "URI", "the signature of the %s refers to another document, %s", x.signs(), check.Quote(r.URI)), "sign the element by its ID")
 	case id == own && own != "":
 		return nil
+	case own == "":
+		out := add(x.finding(e, "URI", "the signature of the %s refers to %s and not to the element that it stands in, which has no ID", x.signs(), check.Quote(r.URI)), "sign the element by its own ID")
+		switch {
+		case parent.Is(samldoc.Assertion, "Assertion"):
+			out[0].CausedBy = "AST001"
+		case parent.Is(samldoc.Protocol, "Response"):
+			out[0].CausedBy = "RSP005"
+		}
+		return out
 	case r.Matches == 0:
 		return add(x.finding(e, "URI", "the signature of the %s refers to %s, and no element has that ID", x.signs(), check.Quote(r.URI)), "sign the element by its ID")
 	default:
@@ -84,15 +93,25 @@ func refers(x signature) []report.Finding {
 	}
 }
 
-// idOf gives an element's ID, however it spells the attribute, and the attribute's name.
-func idOf(e *xmltree.Element) (id, attr string) {
-	for _, name := range []string{"ID", "Id", "id"} {
-		if v := e.Attr(name); v != "" {
-			return v, name
+// idsOf gives the IDs of an element with the names of their attributes, however they are spelt: libraries differ in which they go by.
+func idsOf(e *xmltree.Element) []xmltree.Attr {
+	var out []xmltree.Attr
+	for _, a := range e.Attrs {
+		if a.Value != "" && a.Prefix != "xmlns" && strings.EqualFold(a.Local, "ID") && !slices.ContainsFunc(out, func(b xmltree.Attr) bool { return a.Value == b.Value }) {
+			out = append(out, a)
 		}
 	}
-	id, _ = e.Lookup("http://www.w3.org/XML/1998/namespace", "id")
-	return id, "id"
+	return out
+}
+
+// idOf gives an element's own ID, "" without one.
+func idOf(e *xmltree.Element) string {
+	for _, a := range idsOf(e) {
+		if a.Prefix == "" || a.Prefix == "xml" {
+			return a.Value
+		}
+	}
+	return ""
 }
 
 func doubleIDs(c *check.Case) []report.Finding {
@@ -100,15 +119,14 @@ func doubleIDs(c *check.Case) []report.Finding {
 	for _, m := range responses(c) {
 		seen := map[string]*xmltree.Element{}
 		told := map[string]bool{}
-		m.Doc.Root.Walk(func(e *xmltree.Element) bool {
-			id, attr := idOf(e)
+		each := func(e *xmltree.Element, id, attr string) {
 			first, again := seen[id]
-			if id == "" || !again {
+			if !again {
 				seen[id] = e
-				return true
+				return
 			}
 			if told[id] {
-				return true
+				return
 			}
 			told[id] = true
 			f := report.Finding{Got: id, Where: m.In(e, attr), Related: []report.Location{m.In(first, "")},
@@ -118,6 +136,14 @@ func doubleIDs(c *check.Case) []report.Finding {
 			}
 			f.Fix = []string{attack, "see that the SP's library refuses messages with doubled IDs"}
 			out = append(out, f)
+		}
+		m.Doc.Root.Walk(func(e *xmltree.Element) bool {
+			for _, a := range idsOf(e) {
+				// What another vocabulary calls an ID counts where a signature means it.
+				if a.Prefix == "" || a.Prefix == "xml" || slices.ContainsFunc(m.Signatures, func(s xmlsig.Signature) bool { return refersTo(s, a.Value) }) {
+					each(e, a.Value, a.Local)
+				}
+			}
 			return true
 		})
 	}
@@ -128,53 +154,76 @@ func refersTo(s xmlsig.Signature, id string) bool {
 	return slices.ContainsFunc(s.References, func(r xmlsig.Reference) bool { return r.URI == "#"+id })
 }
 
-// notRead finds assertions that no signature covers in a message that has one. Whether the signatures hold is another question.
+// maxWrapped is how many uncovered parts of one message are told.
+const maxWrapped = 50
+
+// span is what one reference covers: an element, without the signature itself.
+type span struct{ target, signature string }
+
+// spansOf lists what the signatures of a message cover. twice says that an ID of a reference stands more than once (SIG008).
+func spansOf(m *check.Message) (spans []span, twice bool) {
+	whole := slices.ContainsFunc(m.Signatures, func(s xmlsig.Signature) bool { return s.Digests() == xmlsig.Good })
+	for _, s := range m.Signatures {
+		if whole && s.Digests() != xmlsig.Good { // wrapping breaks a signature further out
+			continue
+		}
+		for _, r := range s.References {
+			if r.Target != "" {
+				spans = append(spans, span{r.Target, s.Path})
+			}
+			twice = twice || r.Matches > 1
+		}
+	}
+	return spans, twice
+}
+
+// notRead finds assertions that no signature covers in a message that has one, and parts of assertions inside the signatures
+// themselves, which the enveloped transform leaves out. Whether the signatures hold is another question.
 func notRead(c *check.Case) []report.Finding {
 	var out []report.Finding
 	for _, m := range responses(c) {
-		var spans []string
-		twice := false
-		whole := slices.ContainsFunc(m.Signatures, func(s xmlsig.Signature) bool { return s.Digests() == xmlsig.Good })
-		for _, s := range m.Signatures {
-			if whole && s.Digests() != xmlsig.Good { // wrapping breaks a signature further out
-				continue
-			}
-			for _, r := range s.References {
-				if r.Target != "" {
-					spans = append(spans, r.Target)
-				}
-				twice = twice || r.Matches > 1 // SIG008
-			}
-		}
+		spans, twice := spansOf(m)
 		if len(spans) == 0 || twice {
 			continue
 		}
+		told := 0
 		m.Doc.Root.Walk(func(e *xmltree.Element) bool {
-			if !e.Is(samldoc.Assertion, "Assertion") || within(spans, e.Path()) {
+			if told >= maxWrapped {
+				return false
+			}
+			hidden := e.Space == samldoc.Assertion && e.Parent != nil && e.Parent.Space == samldoc.DSig
+			if !hidden && !e.Is(samldoc.Assertion, "Assertion") || within(spans, e.Path()) {
 				return true
 			}
 			f := report.Finding{Got: e.Attr("ID"), Where: m.In(e, ""), Message: fmt.Sprintf("%s, and the assertion %s is not in it: it says whatever its writer likes", signedIs(m, spans), check.Quote(e.Attr("ID")))}
-			for _, span := range spans {
-				f.Related = append(f.Related, m.In(m.Doc.At(span), ""))
+			if !e.Is(samldoc.Assertion, "Assertion") {
+				f.Message = fmt.Sprintf("<%s> stands inside the signature, in <%s>, where nothing is signed: it says whatever its writer likes", e.Name(), e.Parent.Name())
+			}
+			for _, s := range spans {
+				f.Related = append(f.Related, m.In(m.Doc.At(s.target), ""))
 			}
 			f.Fix = []string{attack, "see that the SP's library reads only what it has verified"}
 			out = append(out, f)
-			return true
+			told++
+			return !hidden
 		})
 	}
 	return out
 }
 
 // signedIs words what the signatures of a message cover.
-func signedIs(m *check.Message, spans []string) string {
-	e := m.Doc.At(spans[0])
+func signedIs(m *check.Message, spans []span) string {
+	e := m.Doc.At(spans[0].target)
 	if e == nil {
 		return "the signature covers the document"
 	}
-	id, _ := idOf(e)
-	return fmt.Sprintf("the signature covers the %s %s", strings.ToLower(e.Local), check.Quote(id))
+	return fmt.Sprintf("the signature covers the %s %s", strings.ToLower(e.Local), check.Quote(idOf(e)))
 }
 
-func within(spans []string, path string) bool {
-	return slices.ContainsFunc(spans, func(s string) bool { return s == "/" || s == path || strings.HasPrefix(path, s+"/") })
+// within reports whether something is covered: inside of what a reference names, and not inside of that reference's own signature.
+func within(spans []span, path string) bool {
+	under := func(top string) bool { return top == "/" || top == path || strings.HasPrefix(path, top+"/") }
+	return slices.ContainsFunc(spans, func(s span) bool {
+		return under(s.target) && (!under(s.signature) || strings.HasPrefix(s.target, s.signature+"/"))
+	})
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/ssoctl/ssoctl/internal/config"
 	"github.com/ssoctl/ssoctl/internal/evidence"
 	"github.com/ssoctl/ssoctl/internal/report"
+	"github.com/ssoctl/ssoctl/internal/unwrap"
 )
 
 // decide notes what the run was asked for and could not decide: without the IdP's document nothing about a live OIDC connection
@@ -61,10 +62,14 @@ func unheard(c *report.Connection, kind evidence.Kind, obs *evidence.Observation
 		return name + ": " + last.Failure.Text
 	}
 	tells := map[evidence.Kind]string{evidence.Authorize: "AUTHZ001", evidence.SAMLSSO: "AUTHZ031"}[kind]
-	unread := last.Status >= 400 && slices.ContainsFunc(c.Results, func(r report.Result) bool {
+	refusal := last.Status >= 400 || last.Status == 200 && unwrap.ReadPage(last.Body).Mishap()
+	unread := refusal && slices.ContainsFunc(c.Results, func(r report.Result) bool {
 		return r.Code == tells && r.Outcome == report.Unknown
 	})
 	if last.Status == 429 || last.Status >= 500 || unread {
+		if last.Status == 200 {
+			return name + ": it answers with a page that is headed as an error"
+		}
 		return fmt.Sprintf("%s: it answers %d", name, last.Status)
 	}
 	return ""

@@ -25,6 +25,8 @@ func TestUnheard(t *testing.T) {
 		"busy":             {read, evidence.Client, evidence.Exchange{Status: 503}, "token endpoint: it answers 503"},
 		"pause":            {read, evidence.Authorize, evidence.Exchange{Status: 429}, "authorization endpoint: it answers 429"},
 		"page unread":      {unread, evidence.Authorize, evidence.Exchange{Status: 400}, "authorization endpoint: it answers 400"},
+		"error with 200":   {unread, evidence.Authorize, evidence.Exchange{Status: 200, Body: []byte("<html><title>SimpleSAMLphp error</title></html>")}, "authorization endpoint: it answers with a page that is headed as an error"},
+		"login with 200":   {unread, evidence.Authorize, evidence.Exchange{Status: 200, Body: []byte("<html><title>Sign in</title></html>")}, ""},
 		"page read":        {read, evidence.Authorize, evidence.Exchange{Status: 400}, ""},
 		"redirect unread":  {unread, evidence.Authorize, evidence.Exchange{Status: 302}, ""},
 		"refusal of token": {unread, evidence.Client, evidence.Exchange{Status: 400}, ""},

@@ -215,7 +215,7 @@ func (d *driver) page(ex evidence.Exchange, sent step, page unwrap.Page) (Answer
 	if f := d.loginForm(page); f != nil {
 		return d.enter(ex, sent, page, f)
 	}
-	if mishap(page) {
+	if page.Mishap() {
 		return d.refused(ex, page)
 	}
 	if what := asksFor(page); what != "" {

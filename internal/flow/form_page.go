@@ -94,13 +94,6 @@ func asksFor(page unwrap.Page) string {
 	return ""
 }
 
-// mishap reports whether a page without a login form is headed as an error: it may come with status 200, and with a form to choose a
-// language or to report the error.
-func mishap(page unwrap.Page) bool {
-	title := strings.ToLower(page.Title)
-	return slices.ContainsFunc([]string{"error", "exception", "fehler", "erreur", "something went wrong", "metadata not found", "missing cookie", "cookies disabled"}, func(w string) bool { return strings.Contains(title, w) })
-}
-
 // said quotes a page shortly: the lines that look like a message, else its title.
 func said(page unwrap.Page) string {
 	for line := range strings.Lines(page.Text) {

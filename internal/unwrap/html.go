@@ -2,6 +2,7 @@ package unwrap
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -217,4 +218,11 @@ func (o *opener) webForm(p piece, f webForm) bool {
 		in.doc.Method = "GET" // what a browser makes of a form without a method
 	}
 	return o.carried(in, f.fields, fromForm)
+}
+
+// Mishap reports whether a page is headed as an error: it may come with status 200, and with a form to choose a language or to report the
+// error.
+func (p Page) Mishap() bool {
+	title := strings.ToLower(p.Title)
+	return slices.ContainsFunc([]string{"error", "exception", "fehler", "erreur", "something went wrong", "metadata not found", "missing cookie", "cookies disabled"}, func(w string) bool { return strings.Contains(title, w) })
 }

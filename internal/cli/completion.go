@@ -52,7 +52,7 @@ func completions(app *App, root *cobra.Command) {
 	names := func(cmd *cobra.Command, done []string) []cobra.Completion { return connectionNames(app, cmd, done) }
 	arguments := map[string]completer{
 		"doctor": names, "test-login": names, "map": names, "emit": names, "push": names, "diff": names,
-		"guide": guideWords, "catalog": catalogWords, "explain": func(*cobra.Command, []string) []cobra.Completion { return ruleWords(false) },
+		"guide": guideWords, "catalog": catalogWords, "explain": func(*cobra.Command, []string) []cobra.Completion { return append(ruleWords(false), errorWords()...) },
 	}
 	files := []string{"check", "decode"}
 	for _, cmd := range root.Commands() {
@@ -206,11 +206,15 @@ func catalogWords(cmd *cobra.Command, done []string) []cobra.Completion {
 	case "rules":
 		return ruleWords(true)
 	case "errors":
-		var out []cobra.Completion
-		for _, r := range errorRows(knowledge.Errors()) {
-			out = append(out, cobra.CompletionWithDesc(r.ID, r.Title))
-		}
-		return out
+		return errorWords()
 	}
 	return nil
+}
+
+func errorWords() []cobra.Completion {
+	var out []cobra.Completion
+	for _, r := range errorRows(knowledge.Errors()) {
+		out = append(out, cobra.CompletionWithDesc(r.ID, r.Title))
+	}
+	return out
 }

@@ -54,6 +54,7 @@ func TestCompletion(t *testing.T) {
 		{[]string{"doctor", "--format", ""}, []string{"sarif", "junit"}, ""},
 		{[]string{"init", "--idp", "key"}, []string{"keycloak\tKeycloak"}, "okta"},
 		{[]string{"explain", "DISC00"}, []string{"DISC008"}, "NET001"},
+		{[]string{"explain", "CLOCK"}, []string{"CLOCK_SKEW"}, "NET001"},
 		{[]string{"check", "--only", "NET001,JWKS00"}, []string{"NET001,JWKS001"}, ""},
 		{[]string{"check", "--as", ""}, []string{"idp-metadata"}, ""},
 		{[]string{"catalog", ""}, []string{"sps", "idps", "rules"}, ""},

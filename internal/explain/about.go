@@ -91,7 +91,7 @@ func (e *Engine) counts(t *text, all []hit) []hit {
 	own := e.own(t, all)
 	var out []hit
 	for _, h := range all {
-		if !e.vague(h) || !other && !h.sig.Elsewhere && own[h.sig.Class] >= share(h) {
+		if !e.vague(h) || !other && (h.sig.Bare || !h.sig.Elsewhere && own[h.sig.Class] >= share(h)) {
 			out = append(out, h)
 		}
 	}

@@ -76,6 +76,7 @@ type Signature struct {
 	Fix       []string `yaml:"fix,omitempty"`       // likewise
 	Context   bool     `yaml:"context,omitempty"`   // counts only in a text about a login
 	Elsewhere bool     `yaml:"elsewhere,omitempty"` // common elsewhere too: counts in no text that is not about a login
+	Bare      bool     `yaml:"bare,omitempty"`      // although Context: counts also where nothing tells what the text is about
 	Wrapper   bool     `yaml:"wrapper,omitempty"`   // says that something went wrong, and another text beside it what
 	S         string   `yaml:"s,omitempty"`         // where it was read; "M": general knowledge; empty: the group's
 
@@ -191,7 +192,8 @@ func (b *ErrorBook) from(s Signature, f []string) (Signature, bool) {
 	}
 	s.Anchors, s.ID, s.Class, s.Texts, s.Cause, s.Fix, s.S, s.Entry = items(f[1]), f[2], f[3], items(f[6]), f[7], items(f[8]), b.sources[source], f[10]
 	s.Weight, _ = strconv.Atoi(f[4]) // written by ErrorsText
-	s.Context, s.Elsewhere, s.Wrapper, s.Unverified = strings.Contains(f[5], "c"), strings.Contains(f[5], "e"), strings.Contains(f[5], "w"), s.S == "M"
+	s.Context, s.Elsewhere, s.Wrapper, s.Bare = strings.Contains(f[5], "c"), strings.Contains(f[5], "e"), strings.Contains(f[5], "w"), strings.Contains(f[5], "b")
+	s.Unverified = s.S == "M"
 	return s, true
 }
 

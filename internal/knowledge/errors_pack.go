@@ -136,7 +136,7 @@ func (f *errorFile) write(out *strings.Builder, sources *sourceTable) {
 		for _, s := range g.Signatures {
 			weight := cmp.Or(s.Weight, standardWeight)
 			texts := spread(s.Texts)
-			put(out, "S", list(anchors(texts)), s.ID, s.Class, strconv.Itoa(weight), flag(s.Context, "c")+flag(s.Elsewhere, "e")+flag(s.Wrapper, "w"), list(texts), s.Cause, list(s.Fix), sources.key(cmp.Or(s.S, g.S)), "")
+			put(out, "S", list(anchors(texts)), s.ID, s.Class, strconv.Itoa(weight), flag(s.Context, "c")+flag(s.Elsewhere, "e")+flag(s.Wrapper, "w")+flag(s.Bare, "b"), list(texts), s.Cause, list(s.Fix), sources.key(cmp.Or(s.S, g.S)), "")
 		}
 	}
 }

@@ -204,7 +204,7 @@ func (e *Engine) step(s knowledge.ErrorStep, q Query) string {
 			return "at the IdP: " + s.Do
 		}
 		for _, key := range s.Keys {
-			if p, ok := idp.Paths[key]; ok {
+			if p, ok := idp.Path(key); ok {
 				path := e.application(p.Path, q)
 				if !p.Certain {
 					path += " (likely)"

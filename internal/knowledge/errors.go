@@ -44,7 +44,7 @@ type Concept struct {
 // errorLines are the signatures of one piece of software, not read yet.
 type errorLines struct {
 	head  Signature // what they share
-	lines []string
+	block string    // their lines
 }
 
 // ErrorClass is one thing that can be wrong with a login.
@@ -97,7 +97,18 @@ type Mark struct {
 // ErrorIdP is the part of an IdP's profile that a fix names.
 type ErrorIdP struct {
 	ID, Name string
-	Paths    map[string]ErrorPath
+
+	paths string // lines, read when they are asked for
+}
+
+// Path gives a place in the IdP's console.
+func (p *ErrorIdP) Path(key string) (ErrorPath, bool) {
+	for line := range strings.SplitSeq(p.paths, "\n") {
+		if f := strings.Split(line, fieldMark); len(f) == fieldsOf('P') && f[1] == key {
+			return ErrorPath{f[2], f[3] != ""}, true
+		}
+	}
+	return ErrorPath{}, false
 }
 
 // ErrorPath is a place in a console.
@@ -135,15 +146,22 @@ func Errors() *ErrorBook {
 // ParseErrors reads what ErrorsText gives.
 func ParseErrors(text string) (*ErrorBook, error) {
 	b := &ErrorBook{}
-	for line := range strings.SplitSeq(text, "\n") {
+	for len(text) > 0 {
+		line, rest, _ := strings.Cut(text, "\n")
 		if line == "" {
+			text = rest
 			continue
 		}
 		if line[0] == 'S' && len(b.groups) > 0 {
 			last := &b.groups[len(b.groups)-1]
-			last.lines = append(last.lines, line)
+			last.block, text = linesOf('S', text)
 			continue
 		}
+		if line[0] == 'P' && len(b.IdPs) > 0 {
+			b.IdPs[len(b.IdPs)-1].paths, text = linesOf('P', text)
+			continue
+		}
+		text = rest
 		f := strings.Split(line, fieldMark)
 		if len(f[0]) != 1 || fieldsOf(f[0][0]) != len(f) {
 			return nil, fmt.Errorf("line %q has %d fields", line, len(f))
@@ -153,12 +171,28 @@ func ParseErrors(text string) (*ErrorBook, error) {
 	return b, nil
 }
 
+// linesOf cuts the lines of one kind off the beginning of a text.
+func linesOf(kind byte, text string) (block, rest string) {
+	end := 0
+	for end < len(text) && text[end] == kind {
+		n := strings.IndexByte(text[end:], '\n')
+		if n < 0 {
+			return text, ""
+		}
+		end += n + 1
+	}
+	return text[:end], text[end:]
+}
+
 // Signatures gives those that may be in a text: has tells whether a word, or a word beginning with one that ends in *, is there. With
 // nil: all of them.
 func (b *ErrorBook) Signatures(has func(word string) bool) []Signature {
 	var out []Signature
 	for _, g := range b.groups {
-		for _, line := range g.lines {
+		for line := range strings.SplitSeq(strings.TrimSuffix(g.block, "\n"), "\n") {
+			if line == "" {
+				continue
+			}
 			rest := line[2:]
 			end := strings.IndexByte(rest, fieldMark[0])
 			if has != nil && !anyOf(rest[:end], has) {
@@ -244,9 +278,7 @@ func (b *ErrorBook) read(f []string) {
 func (b *ErrorBook) product(f []string) {
 	switch f[0] {
 	case "I":
-		b.IdPs = append(b.IdPs, ErrorIdP{ID: f[1], Name: f[2], Paths: map[string]ErrorPath{}})
-	case "P":
-		b.IdPs[len(b.IdPs)-1].Paths[f[1]] = ErrorPath{f[2], f[3] != ""}
+		b.IdPs = append(b.IdPs, ErrorIdP{ID: f[1], Name: f[2]})
 	case "A":
 		b.SPs = append(b.SPs, ErrorSP{ID: f[1], Name: f[2], Path: f[3], Edit: f[4]})
 	case "L":

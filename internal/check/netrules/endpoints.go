@@ -2,8 +2,10 @@ package netrules
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/ssoctl/ssoctl/internal/check"
 	"github.com/ssoctl/ssoctl/internal/config"
@@ -57,16 +59,25 @@ func nowhere() []int { return []int{404, 405, 410, 501} }
 // mute reports whether an answer holds nothing that OAuth or the IdP's profile knows.
 func mute(a *check.Attempt) bool { return a.Error == "" && a.Means == "unknown" }
 
+// grantMissing is how token endpoints say that grant_type itself did not come; other parameters are missed "for grant_type …".
+var grantMissing = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)missing (?:form |required |request )?(?:parameters?|parameter\(s\)|fields?)[\s:'"]*grant_type\b|grant_type['"]? (?:parameter )?(?:is |was )?(?:missing|required)\b`)
+})
+
+// noCredentials is how they say that none came. The standard's own sentence for any refusal names that among its examples ("e.g., unknown
+// client, no client authentication included"), and does not count (RFC 6749 §5.2).
+var noCredentials = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)no client authentication (?:mechanism |method |was )?(?:provided|presented|found|sent)\b`)
+})
+
 // bodyLost reports whether the token endpoint asks for the parameter that every token request has: the form did not arrive.
 func bodyLost(a *check.Attempt) bool {
-	text := strings.ToLower(a.Text)
-	return a.Exchange.Status == 400 && strings.Contains(text, "grant_type") && strings.Contains(text, "missing")
+	return a.Exchange.Status == 400 && grantMissing().MatchString(a.Text)
 }
 
 // headerLost reports whether the token endpoint found no credentials at all in a request that had them.
 func headerLost(a *check.Attempt) string {
-	text := strings.ToLower(a.Text)
-	if a.Exchange.Status >= 500 || !strings.Contains(text, "no client authentication") {
+	if a.Exchange.Status >= 500 || !noCredentials().MatchString(a.Text) {
 		return ""
 	}
 	switch a.Label {
